@@ -1,0 +1,48 @@
+package dev.aquarelle.ops;
+
+import dev.aquarelle.core.memory.MemoryBudget;
+import dev.aquarelle.ops.graph.Graph;
+
+/** Something that runs graphs. Found by {@link Backends}, chosen once where a pipeline is built, and handed down as an argument. */
+public interface Backend extends AutoCloseable {
+
+    /** Its name as a user types it: {@code cpu}. */
+    String name();
+
+    /** One line on what it runs on: threads, vector width, device. */
+    String description();
+
+    /**
+     * Makes a graph ready to run.
+     *
+     * @param budget what the program may take beyond the mapped weights
+     * @throws dev.aquarelle.core.memory.MemoryBudgetException if it would take more; nothing has been allocated then
+     */
+    Program compile(Graph graph, MemoryBudget budget);
+
+    /** {@link #compile(Graph, MemoryBudget)} without a limit. */
+    default Program compile(Graph graph) {
+        return compile(graph, MemoryBudget.UNLIMITED);
+    }
+
+    /** Ends its threads or gives back its device; programs made by it must be closed before. */
+    @Override
+    void close();
+
+    /** How a backend announces itself to {@link java.util.ServiceLoader}. */
+    interface Provider {
+
+        /** The backend's name as a user types it. */
+        String name();
+
+        /** Backends with a higher rank are tried first when the user asks for none by name. */
+        int rank();
+
+        /**
+         * Opens it.
+         *
+         * @throws BackendException if this machine lacks what it needs; the message says what
+         */
+        Backend open(BackendOptions options);
+    }
+}

@@ -1,0 +1,41 @@
+package dev.aquarelle.ops;
+
+import dev.aquarelle.core.tensor.Tensor;
+import dev.aquarelle.ops.graph.Graph;
+
+/**
+ * A graph made ready by a backend: memory planned, algorithms chosen, weights prepared. A run is a flat loop over steps that allocates
+ * nothing. Values that depend on unchanged inputs only are not computed again.
+ *
+ * <p>One run at a time: a program is not safe for use from several threads at once.
+ */
+public interface Program extends AutoCloseable {
+
+    /** The graph it computes. */
+    Graph graph();
+
+    /** What it takes in memory; known before the first run. */
+    MemoryPlan memory();
+
+    /**
+     * Computes the outputs.
+     *
+     * @param inputs one for each of {@link Graph#inputs}, in that order, of the declared shape and type; they are copied
+     * @return the first output, a view of the program's own memory that the next run overwrites
+     * @throws dev.aquarelle.core.tensor.TensorException if the inputs do not fit, or an index points outside of its table
+     * @throws java.util.concurrent.CancellationException if the token was cancelled or the thread interrupted; the program stays usable
+     */
+    Tensor run(Cancellation cancellation, Tensor... inputs);
+
+    /** {@link #run(Cancellation, Tensor...)} that only an interrupt of the thread stops. */
+    default Tensor run(Tensor... inputs) {
+        return run(Cancellation.NEVER, inputs);
+    }
+
+    /** A named output of the last run, a view of the program's own memory that the next run overwrites. */
+    Tensor output(String name);
+
+    /** Frees the memory; the outputs are no longer readable. */
+    @Override
+    void close();
+}
