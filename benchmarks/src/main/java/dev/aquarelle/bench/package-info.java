@@ -1,0 +1,5 @@
+/** JMH benchmarks of kernels and of whole steps. */
+@NullMarked
+package dev.aquarelle.bench;
+
+import org.jspecify.annotations.NullMarked;

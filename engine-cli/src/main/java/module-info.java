@@ -1,0 +1,12 @@
+/** The command line. */
+module dev.aquarelle.cli {
+    requires dev.aquarelle.core;
+    requires dev.aquarelle.gpu;
+    requires dev.aquarelle.ops;
+    requires dev.aquarelle.sd;
+    requires dev.aquarelle.weights;
+    requires com.google.gson;
+    requires info.picocli;
+    requires me.tongfei.progressbar;
+    requires static org.jspecify;
+}

@@ -1,0 +1,5 @@
+/** Where tensors live: off-heap arenas, and the budget that is checked before anything is allocated. */
+@NullMarked
+package dev.aquarelle.core.memory;
+
+import org.jspecify.annotations.NullMarked;

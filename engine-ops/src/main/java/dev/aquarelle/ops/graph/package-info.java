@@ -1,0 +1,8 @@
+/**
+ * The vocabulary of the engine. An {@code Op} is a record with its shape rule, a {@code Value} a symbolic tensor, a
+ * {@code Graph} the ops in order.
+ */
+@NullMarked
+package dev.aquarelle.ops.graph;
+
+import org.jspecify.annotations.NullMarked;

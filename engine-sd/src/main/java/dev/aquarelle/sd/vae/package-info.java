@@ -1,0 +1,5 @@
+/** The autoencoder between pictures [N, H, W, 3] and latents [N, H/8, W/8, 4]. */
+@NullMarked
+package dev.aquarelle.sd.vae;
+
+import org.jspecify.annotations.NullMarked;
