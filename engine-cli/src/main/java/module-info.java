@@ -8,5 +8,5 @@ module dev.aquarelle.cli {
     requires com.google.gson;
     requires info.picocli;
     requires me.tongfei.progressbar;
-    requires static org.jspecify;
+    requires static transitive org.jspecify;
 }

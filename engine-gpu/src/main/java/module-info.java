@@ -1,5 +1,5 @@
 /** A backend that runs graphs on a GPU through TornadoVM. */
 module dev.aquarelle.gpu {
     requires transitive dev.aquarelle.ops;
-    requires static org.jspecify;
+    requires static transitive org.jspecify;
 }

@@ -1,7 +1,12 @@
 /** Ops, graphs, and the backends that run them on the CPU. */
 module dev.aquarelle.ops {
+    exports dev.aquarelle.ops;
+    exports dev.aquarelle.ops.graph;
+
+    uses dev.aquarelle.ops.Backend.Provider;
+
     requires transitive dev.aquarelle.core;
     requires jdk.jfr;
     requires static jdk.incubator.vector;
-    requires static org.jspecify;
+    requires static transitive org.jspecify;
 }

@@ -3,5 +3,5 @@ module dev.aquarelle.sd {
     requires transitive dev.aquarelle.core;
     requires transitive dev.aquarelle.ops;
     requires com.google.gson;
-    requires static org.jspecify;
+    requires static transitive org.jspecify;
 }

@@ -1,5 +1,5 @@
 /** Tools on model files. */
 module dev.aquarelle.weights {
     requires transitive dev.aquarelle.core;
-    requires static org.jspecify;
+    requires static transitive org.jspecify;
 }
