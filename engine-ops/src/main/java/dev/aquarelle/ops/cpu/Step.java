@@ -1,0 +1,8 @@
+package dev.aquarelle.ops.cpu;
+
+/** One prepared operation of a program: it holds where its operands lie and how its work is split, and allocates nothing when run. */
+@FunctionalInterface
+interface Step {
+    /** Does the work on the given threads; returns when all of it is done. */
+    void run(Workers workers);
+}
