@@ -1,0 +1,255 @@
+package dev.aquarelle.sd;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
+import com.google.gson.Strictness;
+import com.google.gson.stream.JsonReader;
+import com.google.gson.stream.JsonToken;
+import java.io.IOException;
+import java.io.StringReader;
+import java.nio.charset.MalformedInputException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The JSON object in a model's {@code config.json}, read field by field with checks: a file from somewhere else is not trusted. Each
+ * error names the file, the field, what was expected and what was found. A field that is {@code null} counts as absent. Immutable.
+ */
+public final class ModelConfig {
+    private static final long MAX_BYTES = 4 << 20; // the largest configs, with token tables in them, are some 100 KB
+    private static final int MAX_LIST = 1024;
+
+    private final String file;
+    private final JsonObject json;
+
+    private ModelConfig(String file, JsonObject json) {
+        this.file = file;
+        this.json = json;
+    }
+
+    /**
+     * Reads a file that holds one JSON object.
+     *
+     * @throws ModelException if the file is missing, unreadable, no strict JSON or something else than an object
+     */
+    public static ModelConfig read(Path file) {
+        try {
+            long size = Files.size(file);
+            if (size > MAX_BYTES) {
+                throw new ModelException("%s: expected at most %d bytes, found %d".formatted(file, MAX_BYTES, size));
+            }
+            return parse(file.toString(), Files.readString(file));
+        } catch (NoSuchFileException e) {
+            throw new ModelException("%s: the file is missing".formatted(file), e);
+        } catch (MalformedInputException e) {
+            throw new ModelException("%s: the file is not UTF-8 text".formatted(file), e);
+        } catch (IOException e) {
+            throw new ModelException("%s: cannot be read (%s)".formatted(file, e.getMessage()), e);
+        }
+    }
+
+    /**
+     * Reads a text that holds one JSON object.
+     *
+     * @param file what messages call it
+     * @throws ModelException if it is no strict JSON or something else than an object
+     */
+    public static ModelConfig parse(String file, String text) {
+        try (JsonReader reader = new JsonReader(new StringReader(text))) {
+            reader.setStrictness(Strictness.STRICT);
+            JsonElement root = JsonParser.parseReader(reader);
+            if (!root.isJsonObject()) {
+                throw new ModelException("%s: expected a JSON object, found %s".formatted(file, shortened(root)));
+            }
+            if (reader.peek() != JsonToken.END_DOCUMENT) {
+                throw new ModelException("%s: expected one JSON object, found more behind it".formatted(file));
+            }
+            return new ModelConfig(file, root.getAsJsonObject());
+        } catch (JsonParseException | IOException e) {
+            throw new ModelException("%s: not valid JSON (%s)".formatted(file, firstLine(e)), e);
+        }
+    }
+
+    /** The file's name, as in messages. */
+    public String file() {
+        return file;
+    }
+
+    /** Whether the field is there and not {@code null}. */
+    public boolean has(String field) {
+        return find(field) != null;
+    }
+
+    /** The names of all fields. */
+    public Set<String> fields() {
+        return Collections.unmodifiableSet(json.keySet());
+    }
+
+    /** An integer from {@code min} to {@code max}. */
+    public int integer(String field, int min, int max) {
+        return integer(field, require(field, "an integer"), min, max);
+    }
+
+    /** An integer from {@code min} to {@code max}, or {@code absent} where the field is not there. */
+    public int integer(String field, int min, int max, int absent) {
+        JsonElement found = find(field);
+        return found == null ? absent : integer(field, found, min, max);
+    }
+
+    /** A finite number. */
+    public double number(String field) {
+        return number(field, require(field, "a number"));
+    }
+
+    /** A finite number, or {@code absent} where the field is not there. */
+    public double number(String field, double absent) {
+        JsonElement found = find(field);
+        return found == null ? absent : number(field, found);
+    }
+
+    /** A truth value, or {@code absent} where the field is not there. */
+    public boolean bool(String field, boolean absent) {
+        JsonElement found = find(field);
+        if (found == null) {
+            return absent;
+        }
+        if (found instanceof JsonPrimitive primitive && primitive.isBoolean()) {
+            return primitive.getAsBoolean();
+        }
+        throw mismatch(field, "true or false", found);
+    }
+
+    /** A text. */
+    public String string(String field) {
+        return string(field, require(field, "a text"));
+    }
+
+    /** A text, or {@code absent} where the field is not there. */
+    public String string(String field, String absent) {
+        JsonElement found = find(field);
+        return found == null ? absent : string(field, found);
+    }
+
+    /** Whether the field is there and holds a list. */
+    public boolean isList(String field) {
+        return find(field) instanceof JsonArray;
+    }
+
+    /** Whether the field is there and holds an object. */
+    public boolean isObject(String field) {
+        return find(field) instanceof JsonObject;
+    }
+
+    /** A list of integers from {@code min} to {@code max}. */
+    public List<Integer> integers(String field, int min, int max) {
+        List<Integer> values = new ArrayList<>();
+        for (JsonElement element : list(field, "a list of integers")) {
+            values.add(integer(field, element, min, max));
+        }
+        return List.copyOf(values);
+    }
+
+    /** A list of texts. */
+    public List<String> strings(String field) {
+        List<String> values = new ArrayList<>();
+        for (JsonElement element : list(field, "a list of texts")) {
+            values.add(string(field, element));
+        }
+        return List.copyOf(values);
+    }
+
+    /** The object in a field, as a config of its own. */
+    public ModelConfig object(String field) {
+        JsonElement found = require(field, "an object");
+        if (found instanceof JsonObject object) {
+            return new ModelConfig(file + ": " + field, object);
+        }
+        throw mismatch(field, "an object", found);
+    }
+
+    /** An error about a field's value, for what the models themselves check. */
+    public ModelException mismatch(String field, String expected) {
+        JsonElement found = find(field);
+        return found == null ? missing(field, expected) : mismatch(field, expected, found);
+    }
+
+    private @Nullable JsonElement find(String field) {
+        JsonElement found = json.get(field);
+        return found == null || found.isJsonNull() ? null : found;
+    }
+
+    private JsonElement require(String field, String expected) {
+        JsonElement found = find(field);
+        if (found == null) {
+            throw missing(field, expected);
+        }
+        return found;
+    }
+
+    private JsonArray list(String field, String expected) {
+        if (!(require(field, expected) instanceof JsonArray array)) {
+            throw mismatch(field, expected);
+        }
+        if (array.size() > MAX_LIST) {
+            throw new ModelException("%s: %s: expected at most %d entries, found %d".formatted(file, field, MAX_LIST, array.size()));
+        }
+        return array;
+    }
+
+    private int integer(String field, JsonElement found, int min, int max) {
+        if (found instanceof JsonPrimitive primitive && primitive.isNumber()) {
+            double value = primitive.getAsDouble();
+            if (value == Math.rint(value) && value >= min && value <= max) {
+                return (int) value;
+            }
+        }
+        String range = max == Integer.MAX_VALUE ? "of at least " + min : "from " + min + " to " + max;
+        throw mismatch(field, "an integer " + range, found);
+    }
+
+    private double number(String field, JsonElement found) {
+        if (found instanceof JsonPrimitive primitive && primitive.isNumber()) {
+            double value = primitive.getAsDouble();
+            if (Double.isFinite(value)) {
+                return value;
+            }
+        }
+        throw mismatch(field, "a finite number", found);
+    }
+
+    private String string(String field, JsonElement found) {
+        if (found instanceof JsonPrimitive primitive && primitive.isString()) {
+            return primitive.getAsString();
+        }
+        throw mismatch(field, "a text", found);
+    }
+
+    private ModelException missing(String field, String expected) {
+        return new ModelException("%s: %s: expected %s, found nothing".formatted(file, field, expected));
+    }
+
+    private ModelException mismatch(String field, String expected, JsonElement found) {
+        return new ModelException("%s: %s: expected %s, found %s".formatted(file, field, expected, shortened(found)));
+    }
+
+    private static String shortened(JsonElement element) {
+        String text = element.toString();
+        return text.length() <= 60 ? text : text.substring(0, 57) + "...";
+    }
+
+    private static String firstLine(Exception e) {
+        String message = String.valueOf(e.getMessage());
+        int end = message.indexOf('\n');
+        return end < 0 ? message : message.substring(0, end);
+    }
+}
