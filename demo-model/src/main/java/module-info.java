@@ -1,2 +1,2 @@
-/** The small trained model that makes the first picture: resources only, open to whoever reads them. */
+/* The small trained model that makes the first picture: resources only, open to whoever reads them. */
 open module dev.aquarelle.demo {}
