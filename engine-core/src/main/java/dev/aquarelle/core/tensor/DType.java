@@ -21,6 +21,9 @@ public enum DType {
     I32(4, false),
     I16(2, false),
     I8(1, false),
+    U64(8, false),
+    U32(4, false),
+    U16(2, false),
     U8(1, false),
     /** One byte each: 0 is false, anything else is true. */
     BOOL(1, false);
@@ -76,26 +79,35 @@ public enum DType {
             case F8_E4M3 -> e4m3ToFloat(data.get(ValueLayout.JAVA_BYTE, index));
             case F8_E5M2 -> Float.float16ToFloat((short) (data.get(ValueLayout.JAVA_BYTE, index) << 8));
             case F64 -> (float) data.get(DOUBLE, index * 8);
-            case I64, I32, I16, I8, U8, BOOL -> (float) readLong(data, index);
+            case U64 -> unsignedToFloat(data.get(LONG, index * 8));
+            case I64, I32, I16, I8, U32, U16, U8, BOOL -> (float) readLong(data, index);
         };
     }
 
     /**
-     * The integer at {@code index} of a dense block; {@link #U8} is unsigned, {@link #BOOL} is 0 or 1.
+     * The integer at {@code index} of a dense block; {@link #BOOL} is 0 or 1. A {@link #U64} from 2<sup>63</sup> on comes as its bits, a
+     * negative long.
      *
      * @throws TensorException if this is a floating-point type
      */
     public long readLong(MemorySegment data, long index) {
         return switch (this) {
-            case I64 -> data.get(LONG, index * 8);
+            case I64, U64 -> data.get(LONG, index * 8);
             case I32 -> data.get(INT, index * 4);
             case I16 -> data.get(SHORT, index * 2);
             case I8 -> data.get(ValueLayout.JAVA_BYTE, index);
+            case U32 -> data.get(INT, index * 4) & 0xFFFF_FFFFL;
+            case U16 -> data.get(SHORT, index * 2) & 0xFFFF;
             case U8 -> data.get(ValueLayout.JAVA_BYTE, index) & 0xFF;
             case BOOL -> data.get(ValueLayout.JAVA_BYTE, index) != 0 ? 1 : 0;
             case F64, F32, F16, BF16, F8_E4M3, F8_E5M2 ->
                 throw new TensorException("expected a tensor of integers, found " + this);
         };
+    }
+
+    /** Halved with the lost bit kept sticky, so that the conversion rounds to nearest once. */
+    private static float unsignedToFloat(long bits) {
+        return bits >= 0 ? (float) bits : (float) (bits >>> 1 | bits & 1) * 2;
     }
 
     private static float e4m3ToFloat(byte bits) {

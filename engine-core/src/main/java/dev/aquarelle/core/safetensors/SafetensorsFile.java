@@ -1,0 +1,108 @@
+package dev.aquarelle.core.safetensors;
+
+import dev.aquarelle.core.tensor.Tensor;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * One safetensors file, mapped: opening reads the header only, a tensor is a view of the file's pages, which the operating system
+ * loads when they are touched. The tensors live as long as the arena given to {@link #open}.
+ *
+ * <p>The file must not be shortened while it is mapped; touching a page that is gone ends in an {@link InternalError}.
+ */
+public final class SafetensorsFile {
+    private static final int LENGTH_BYTES = Long.BYTES;
+    private static final ValueLayout.OfLong LENGTH = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    private final Path path;
+    private final SafetensorsHeader header;
+    private final MemorySegment data;
+
+    private SafetensorsFile(Path path, SafetensorsHeader header, MemorySegment data) {
+        this.path = path;
+        this.header = header;
+        this.data = data;
+    }
+
+    /**
+     * Maps a file and checks its header.
+     *
+     * @param arena what the tensors live with; closing it unmaps the file
+     * @throws SafetensorsException if the file cannot be read or is not a well-formed safetensors file
+     */
+    public static SafetensorsFile open(Path path, Arena arena) {
+        MemorySegment file = map(path, arena);
+        if (file.byteSize() < LENGTH_BYTES) {
+            throw new SafetensorsException("%s: expected a header length of %d bytes, found a file of %d bytes"
+                    .formatted(path, LENGTH_BYTES, file.byteSize()));
+        }
+        long headerBytes = file.get(LENGTH, 0);
+        if (headerBytes < 0 || headerBytes > SafetensorsHeader.LONGEST) {
+            throw new SafetensorsException("%s: expected a header of at most %d bytes, found a length of %s"
+                    .formatted(path, SafetensorsHeader.LONGEST, Long.toUnsignedString(headerBytes)));
+        }
+        long dataBytes = file.byteSize() - LENGTH_BYTES - headerBytes;
+        if (dataBytes < 0) {
+            throw new SafetensorsException("%s: expected a header of %d bytes, found a file of %d bytes: the file is incomplete"
+                    .formatted(path, headerBytes, file.byteSize()));
+        }
+        byte[] json = file.asSlice(LENGTH_BYTES, headerBytes).toArray(ValueLayout.JAVA_BYTE);
+        SafetensorsHeader header = SafetensorsHeader.parse(json, path.toString(), dataBytes);
+        return new SafetensorsFile(path, header, file.asSlice(LENGTH_BYTES + headerBytes));
+    }
+
+    private static MemorySegment map(Path path, Arena arena) {
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+            return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
+        } catch (NoSuchFileException e) {
+            throw new SafetensorsException("%s: expected a safetensors file, found no file".formatted(path), e);
+        } catch (IOException e) {
+            throw new SafetensorsException("%s: expected a readable file, found: %s".formatted(path, e.getMessage()), e);
+        }
+    }
+
+    /** The file. */
+    public Path path() {
+        return path;
+    }
+
+    /** The free text in the header, by key, in the file's order; empty if there is none. */
+    public Map<String, String> metadata() {
+        return header.metadata();
+    }
+
+    /** The tensors' names in the header's order. */
+    public Set<String> names() {
+        return header.tensors().keySet();
+    }
+
+    /**
+     * A view of one tensor in the mapped file, read-only, of the file's type. Its memory may begin at any byte.
+     *
+     * @throws SafetensorsException if there is none of this name, or the file has been closed
+     */
+    public Tensor tensor(String name) {
+        SafetensorsHeader.Entry entry = header.tensors().get(name);
+        if (entry == null) {
+            throw new SafetensorsException("%s: missing in %s".formatted(name, path));
+        }
+        if (!data.scope().isAlive()) {
+            throw new SafetensorsException("%s: expected an open file, found %s closed".formatted(name, path));
+        }
+        return new Tensor(entry.shape(), entry.dtype(), data.asSlice(entry.begin(), entry.end() - entry.begin()));
+    }
+
+    @Override
+    public String toString() {
+        return "%s: %d tensors, %d bytes".formatted(path, header.tensors().size(), data.byteSize());
+    }
+}

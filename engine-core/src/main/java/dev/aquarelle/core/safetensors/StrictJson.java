@@ -1,0 +1,173 @@
+package dev.aquarelle.core.safetensors;
+
+import com.google.gson.Strictness;
+import com.google.gson.stream.JsonReader;
+import com.google.gson.stream.JsonToken;
+import java.io.IOException;
+import java.io.StringReader;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * JSON from an untrusted file, read strictly: UTF-8 without errors, RFC 8259 without extensions, one object that begins with the first
+ * byte, no key twice, no half of a surrogate pair, no deep nesting, integers only where integers belong.
+ */
+final class StrictJson {
+    private static final int NESTING_LIMIT = 64;
+    private static final int LONGEST_QUOTE = 120;
+
+    /** What reads one member of an object; the reader stands before the member's value. */
+    @FunctionalInterface
+    interface Member {
+        void read(String key) throws IOException;
+    }
+
+    /** What reads the members of the outermost object. */
+    @FunctionalInterface
+    interface Body {
+        void read(StrictJson json, String key) throws IOException;
+    }
+
+    private final String file;
+    private final JsonReader reader;
+
+    private StrictJson(String file, JsonReader reader) {
+        this.file = file;
+        this.reader = reader;
+    }
+
+    /**
+     * Reads one object and nothing behind it.
+     *
+     * @param file how messages call the file
+     * @throws SafetensorsException if the bytes are anything else
+     */
+    static void readObject(byte[] utf8, String file, Body body) {
+        if (utf8.length == 0 || utf8[0] != '{') {
+            throw new SafetensorsException("%s: expected JSON that begins with '{', found %s"
+                    .formatted(file, utf8.length == 0 ? "nothing" : "the byte 0x%02x".formatted(utf8[0])));
+        }
+        try {
+            String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
+            JsonReader reader = new JsonReader(new StringReader(text));
+            reader.setStrictness(Strictness.STRICT);
+            reader.setNestingLimit(NESTING_LIMIT);
+            StrictJson json = new StrictJson(file, reader);
+            json.object("the outermost value", key -> body.read(json, key));
+            if (reader.peek() != JsonToken.END_DOCUMENT) {
+                throw json.failure("expected nothing behind the JSON object, found " + reader.peek());
+            }
+        } catch (CharacterCodingException e) {
+            throw new SafetensorsException("%s: expected JSON in UTF-8, found bytes that are not".formatted(file), e);
+        } catch (IOException e) {
+            throw new SafetensorsException("%s: expected JSON, found a fault%s".formatted(file, place(e)), e);
+        }
+    }
+
+    /** The members of an object, each key once. */
+    void object(String what, Member member) throws IOException {
+        expect(JsonToken.BEGIN_OBJECT, what, "an object");
+        Set<String> seen = new HashSet<>();
+        reader.beginObject();
+        while (reader.hasNext()) {
+            String key = checked(reader.nextName(), what);
+            if (!seen.add(key)) {
+                throw failure("expected each key once, found %s twice in %s".formatted(quote(key), what));
+            }
+            member.read(key);
+        }
+        reader.endObject();
+    }
+
+    String string(String what) throws IOException {
+        expect(JsonToken.STRING, what, "a string");
+        return checked(reader.nextString(), what);
+    }
+
+    /** The integers of an array: decimal digits only, each below 2^63. */
+    List<Long> naturals(String what) throws IOException {
+        expect(JsonToken.BEGIN_ARRAY, what, "an array of integers");
+        List<Long> values = new ArrayList<>();
+        reader.beginArray();
+        while (reader.hasNext()) {
+            expect(JsonToken.NUMBER, what, "integers");
+            values.add(natural(reader.nextString(), what));
+        }
+        reader.endArray();
+        return values;
+    }
+
+    private long natural(String digits, String what) {
+        if (!digits.chars().allMatch(c -> c >= '0' && c <= '9')) {
+            throw failure("%s: expected integers not below 0, found %s".formatted(what, quote(digits)));
+        }
+        if (digits.length() > 19 || digits.length() == 19 && digits.compareTo(Long.toString(Long.MAX_VALUE)) > 0) {
+            throw failure("%s: expected integers below 2^63, found %s".formatted(what, quote(digits)));
+        }
+        return Long.parseLong(digits);
+    }
+
+    /** Any value, checked as strictly and forgotten. */
+    void skip(String what) throws IOException {
+        switch (reader.peek()) {
+            case BEGIN_OBJECT -> object(what, key -> skip(what));
+            case BEGIN_ARRAY -> {
+                reader.beginArray();
+                while (reader.hasNext()) {
+                    skip(what);
+                }
+                reader.endArray();
+            }
+            case STRING -> string(what);
+            default -> reader.skipValue();
+        }
+    }
+
+    /** An exception that begins with the file's name. */
+    SafetensorsException failure(String message) {
+        return new SafetensorsException(file + ": " + message);
+    }
+
+    /** A name from the file as it may stand in a message: quoted, no control characters, not endless. */
+    static String quote(String text) {
+        StringBuilder quoted = new StringBuilder("'");
+        text.codePoints().limit(LONGEST_QUOTE).forEach(c -> {
+            if (Character.isISOControl(c)) {
+                quoted.append("\\u%04x".formatted(c));
+            } else {
+                quoted.appendCodePoint(c);
+            }
+        });
+        return quoted.append(text.codePointCount(0, text.length()) > LONGEST_QUOTE ? "...'" : "'").toString();
+    }
+
+    private void expect(JsonToken token, String what, String article) throws IOException {
+        if (reader.peek() != token) {
+            throw failure("%s: expected %s, found %s".formatted(what, article, reader.peek()));
+        }
+    }
+
+    private String checked(String text, String what) {
+        for (int i = 0; i < text.length(); i++) {
+            if (Character.isHighSurrogate(text.charAt(i)) && i + 1 < text.length() && Character.isLowSurrogate(text.charAt(i + 1))) {
+                i++;
+            } else if (Character.isSurrogate(text.charAt(i))) {
+                throw failure("%s: expected Unicode text, found half of a surrogate pair".formatted(what));
+            }
+        }
+        return text;
+    }
+
+    /** Where the JSON reader stopped: the part of its message that says so. */
+    private static String place(IOException e) {
+        String message = String.valueOf(e.getMessage());
+        int from = message.indexOf(" at line ");
+        int end = message.indexOf(" path ", Math.max(from, 0));
+        return from < 0 ? "" : message.substring(from, end < 0 ? message.length() : end);
+    }
+}
