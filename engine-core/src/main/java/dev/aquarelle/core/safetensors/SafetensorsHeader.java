@@ -107,7 +107,7 @@ record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
         try {
             return Shape.of(dims.stream().mapToInt(Long::intValue).toArray());
         } catch (TensorException e) {
-            throw new SafetensorsException(reader.failure("%s: %s".formatted(name, e.getMessage())).getMessage(), e);
+            throw reader.failure("%s: %s".formatted(name, e.getMessage()), e);
         }
     }
 
@@ -115,7 +115,7 @@ record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
         try {
             return dtype.bytesFor(shape.size());
         } catch (TensorException e) {
-            throw new SafetensorsException(reader.failure("%s: %s".formatted(name, e.getMessage())).getMessage(), e);
+            throw reader.failure("%s: %s".formatted(name, e.getMessage()), e);
         }
     }
 

@@ -58,7 +58,7 @@ final class StrictJson {
             reader.setStrictness(Strictness.STRICT);
             reader.setNestingLimit(NESTING_LIMIT);
             StrictJson json = new StrictJson(file, reader);
-            json.object("the outermost value", key -> body.read(json, key));
+            json.object("the outermost object", key -> body.read(json, key));
             if (reader.peek() != JsonToken.END_DOCUMENT) {
                 throw json.failure("expected nothing behind the JSON object, found " + reader.peek());
             }
@@ -131,6 +131,11 @@ final class StrictJson {
     /** An exception that begins with the file's name. */
     SafetensorsException failure(String message) {
         return new SafetensorsException(file + ": " + message);
+    }
+
+    /** The same for what another check found. */
+    SafetensorsException failure(String message, RuntimeException cause) {
+        return new SafetensorsException(file + ": " + message, cause);
     }
 
     /** A name from the file as it may stand in a message: quoted, no control characters, not endless. */
