@@ -3,6 +3,9 @@ module dev.aquarelle.ops {
     exports dev.aquarelle.ops;
     exports dev.aquarelle.ops.graph;
 
+    provides dev.aquarelle.ops.Backend.Provider with
+            dev.aquarelle.ops.reference.ReferenceProvider;
+
     uses dev.aquarelle.ops.Backend.Provider;
 
     requires transitive dev.aquarelle.core;

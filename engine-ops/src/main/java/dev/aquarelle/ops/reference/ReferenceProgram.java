@@ -1,0 +1,120 @@
+package dev.aquarelle.ops.reference;
+
+import dev.aquarelle.core.tensor.DType;
+import dev.aquarelle.core.tensor.Tensor;
+import dev.aquarelle.core.tensor.TensorException;
+import dev.aquarelle.ops.Cancellation;
+import dev.aquarelle.ops.MemoryPlan;
+import dev.aquarelle.ops.Program;
+import dev.aquarelle.ops.graph.Graph;
+import dev.aquarelle.ops.graph.Op;
+import dev.aquarelle.ops.graph.Value;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A graph computed value by value, all of them again in every run; a value's array is dropped behind its last reader. */
+final class ReferenceProgram implements Program {
+    private final Graph graph;
+    private final ReferencePlan plan;
+    private final Arena arena = Arena.ofShared();
+    /** By value id; null for what is no floating-point constant. */
+    private final @Nullable Dense[] constants;
+
+    private final Map<String, Tensor> outputs = new LinkedHashMap<>();
+    private boolean hasRun;
+
+    ReferenceProgram(Graph graph, ReferencePlan plan) {
+        this.graph = graph;
+        this.plan = plan;
+        this.constants = new @Nullable Dense[graph.values().size()];
+        for (Value value : graph.values()) {
+            if (value.op() instanceof Op.Constant constant && value.dtype().isFloatingPoint() && plan.isNeeded(value)) {
+                constants[value.id()] = new Dense(value.shape(), constant.tensor().toFloatArray());
+            }
+        }
+        graph.outputs().forEach((name, value) ->
+                outputs.put(name, Tensor.allocate(arena, value.dtype(), value.shape().dims())));
+    }
+
+    @Override
+    public Graph graph() {
+        return graph;
+    }
+
+    @Override
+    public MemoryPlan memory() {
+        return plan.memory();
+    }
+
+    @Override
+    public Tensor run(Cancellation cancellation, Tensor... inputs) {
+        requireOpen();
+        checkInputs(inputs);
+        new ReferenceRun(graph, plan, constants, inputs, new StopSignal(cancellation)).into(outputs);
+        hasRun = true;
+        return outputs.values().iterator().next();
+    }
+
+    @Override
+    public Tensor output(String name) {
+        requireOpen();
+        Tensor output = outputs.get(name);
+        if (output == null) {
+            throw new TensorException("no output named %s, there are: %s".formatted(name, String.join(", ", outputs.keySet())));
+        }
+        if (!hasRun) {
+            throw new IllegalStateException("output %s is not known before the first run".formatted(name));
+        }
+        return output;
+    }
+
+    @Override
+    public void close() {
+        if (arena.scope().isAlive()) {
+            arena.close();
+        }
+    }
+
+    private void requireOpen() {
+        if (!arena.scope().isAlive()) {
+            throw new IllegalStateException("the program is closed");
+        }
+    }
+
+    private void checkInputs(Tensor... inputs) {
+        List<Value> declared = graph.inputs();
+        if (inputs.length != declared.size()) {
+            throw new TensorException("expected %d inputs %s, found %d".formatted(
+                    declared.size(), declared.stream().map(ReferenceProgram::inputName).toList(), inputs.length));
+        }
+        for (int i = 0; i < inputs.length; i++) {
+            Value value = declared.get(i);
+            if (inputs[i].dtype() != value.dtype() || !inputs[i].shape().equals(value.shape())) {
+                throw new TensorException("input %s: expected %s %s, found %s"
+                        .formatted(inputName(value), value.dtype(), value.shape(), inputs[i]));
+            }
+        }
+    }
+
+    private static String inputName(Value value) {
+        return value.op() instanceof Op.Input input ? input.name() : value.toString();
+    }
+
+    /** Copies numbers of the same type. */
+    static void copy(Tensor from, Tensor to) {
+        MemorySegment.copy(from.data(), 0, to.data(), 0, to.data().byteSize());
+    }
+
+    /** Copies an array into an F32 tensor. */
+    static void copy(Dense from, Tensor to) {
+        if (to.dtype() != DType.F32) {
+            throw new TensorException("expected an F32 output, found " + to);
+        }
+        MemorySegment.copy(from.values, 0, to.data(), ValueLayout.JAVA_FLOAT, 0, from.values.length);
+    }
+}

@@ -1,0 +1,103 @@
+package dev.aquarelle.ops.reference;
+
+import dev.aquarelle.core.tensor.DType;
+import dev.aquarelle.core.tensor.Tensor;
+import dev.aquarelle.core.tensor.TensorException;
+import dev.aquarelle.ops.graph.Graph;
+import dev.aquarelle.ops.graph.Op;
+import dev.aquarelle.ops.graph.Value;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** One run of a program: what is computed so far, and the {@code switch} over all ops. */
+final class ReferenceRun {
+    private final Graph graph;
+    private final ReferencePlan plan;
+    private final Tensor[] inputs;
+    private final StopSignal stop;
+    /** By value id; null for what is not computed yet, no longer needed, or no floating-point value. */
+    private final @Nullable Dense[] computed;
+
+    ReferenceRun(Graph graph, ReferencePlan plan, @Nullable Dense[] constants, Tensor[] inputs, StopSignal stop) {
+        this.graph = graph;
+        this.plan = plan;
+        this.inputs = inputs;
+        this.stop = stop;
+        this.computed = Arrays.copyOf(constants, constants.length);
+    }
+
+    /** Computes everything, then copies the outputs; those keep the last run's numbers if this one fails or is stopped. */
+    void into(Map<String, Tensor> outputs) {
+        for (Value value : graph.values()) {
+            if (plan.isNeeded(value) && value.dtype() == DType.F32 && !(value.op() instanceof Op.Constant)) {
+                stop.check();
+                computed[value.id()] = compute(value);
+                for (Value operand : value.operands()) {
+                    if (plan.isDeadAfter(operand, value)) {
+                        computed[operand.id()] = null;
+                    }
+                }
+            }
+        }
+        graph.outputs().forEach((name, value) -> {
+            Tensor output = Objects.requireNonNull(outputs.get(name));
+            if (value.op() instanceof Op.Constant || value.dtype() != DType.F32) {
+                ReferenceProgram.copy(given(value), output);
+            } else {
+                ReferenceProgram.copy(dense(value), output);
+            }
+        });
+    }
+
+    private Dense compute(Value value) {
+        List<Value> operands = value.operands();
+        return switch (value.op()) {
+            case Op.Input _, Op.Constant _ -> new Dense(value.shape(), given(value).toFloatArray());
+            case Op.Reshape _ -> new Dense(value.shape(), in(value, 0).values);
+            case Op.Conv2d op -> Convolution.conv2d(op, in(value, 0), in(value, 1), inOrNull(value, 2), value.shape(), stop);
+            case Op.Linear _ -> Products.linear(in(value, 0), in(value, 1), inOrNull(value, 2), value.shape(), stop);
+            case Op.MatMul _ -> Products.matMul(in(value, 0), in(value, 1), value.shape(), stop);
+            case Op.GroupNorm op -> Norms.groupNorm(op, in(value, 0), in(value, 1), in(value, 2));
+            case Op.LayerNorm op -> Norms.layerNorm(op, in(value, 0), inOrNull(value, 1), inOrNull(value, 2));
+            case Op.Attention op -> ScaledDotProduct.attention(op, in(value, 0), in(value, 1), in(value, 2), value.shape(), stop);
+            case Op.Activate op -> Activations.activate(op.function(), in(value, 0));
+            case Op.GeGlu _ -> Activations.geGlu(in(value, 0), value.shape());
+            case Op.Softmax _ -> Norms.softmax(in(value, 0));
+            case Op.Add _ -> Elementwise.add(in(value, 0), in(value, 1));
+            case Op.Multiply _ -> Elementwise.multiply(in(value, 0), in(value, 1));
+            case Op.AddPerChannel _ -> Elementwise.addPerChannel(in(value, 0), in(value, 1));
+            case Op.Scale op -> Elementwise.scale(op, in(value, 0));
+            case Op.UpsampleNearest _ -> Images.upsampleNearest(in(value, 0), value.shape());
+            case Op.AveragePool2 _ -> Images.averagePool2(in(value, 0), value.shape());
+            case Op.Concat op -> Rows.concat(op.axis(), operands.stream().map(this::dense).toList(), value.shape());
+            case Op.Slice op -> Rows.slice(op, in(value, 0), value.shape());
+            case Op.Embedding _ -> Rows.embedding(given(operands.get(0)), in(value, 1), value);
+            case Op.SelectRows _ -> Rows.selectRows(in(value, 0), given(operands.get(1)), value);
+            case Op.TimestepEmbedding op -> Sinusoids.timestepEmbedding(op, in(value, 0), value.shape());
+        };
+    }
+
+    private Dense in(Value value, int operand) {
+        return dense(value.operands().get(operand));
+    }
+
+    private @Nullable Dense inOrNull(Value value, int operand) {
+        return operand < value.operands().size() ? in(value, operand) : null;
+    }
+
+    private Dense dense(Value value) {
+        return Objects.requireNonNull(computed[value.id()], () -> value + " is not computed");
+    }
+
+    /** The tensor of an input or a constant; indices are always one of the two. */
+    private Tensor given(Value value) {
+        return switch (value.op()) {
+            case Op.Input _ -> inputs[graph.inputs().indexOf(value)];
+            case Op.Constant constant -> constant.tensor();
+            default -> throw new TensorException(value + " is neither an input nor a constant");
+        };
+    }
+}
