@@ -29,8 +29,11 @@ public final class Backends {
     public static Backend open(String name, BackendOptions options) {
         List<Backend.Provider> installed = installed();
         if (!name.equals("auto")) {
-            return installed.stream().filter(p -> p.name().equals(name)).findFirst()
-                    .orElseThrow(() -> new BackendException("no backend named %s, installed: %s".formatted(name, names(installed))))
+            return installed.stream()
+                    .filter(p -> p.name().equals(name))
+                    .findFirst()
+                    .orElseThrow(() -> new BackendException(
+                            "no backend named %s, installed: %s".formatted(name, names(installed))))
                     .open(options);
         }
         StringBuilder passedOver = new StringBuilder();

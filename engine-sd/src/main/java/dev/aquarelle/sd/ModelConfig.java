@@ -201,7 +201,8 @@ public final class ModelConfig {
             throw mismatch(field, expected);
         }
         if (array.size() > MAX_LIST) {
-            throw new ModelException("%s: %s: expected at most %d entries, found %d".formatted(file, field, MAX_LIST, array.size()));
+            throw new ModelException(
+                    "%s: %s: expected at most %d entries, found %d".formatted(file, field, MAX_LIST, array.size()));
         }
         return array;
     }

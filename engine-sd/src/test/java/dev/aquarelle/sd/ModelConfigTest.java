@@ -14,12 +14,10 @@ class ModelConfigTest {
 
     @Test
     void readsEachKindOfField() {
-        ModelConfig config = ModelConfig.parse(
-                "config.json",
-                """
-                {"n": 77, "eps": 1e-05, "flag": true, "act": "gelu", "sizes": [320, 640], "types": ["a", "b"], "gone": null,
-                 "inner": {"k": 3}}
-                """);
+        ModelConfig config = ModelConfig.parse("config.json", """
+            {"n": 77, "eps": 1e-05, "flag": true, "act": "gelu", "sizes": [320, 640], "types": ["a", "b"], "gone": null,
+             "inner": {"k": 3}}
+            """);
 
         assertThat(config.integer("n", 1, 100)).isEqualTo(77);
         assertThat(config.integer("gone", 1, 100, 5)).isEqualTo(5);
@@ -34,15 +32,18 @@ class ModelConfigTest {
 
     @Test
     void saysWhichFieldOfWhichFileIsWrong() {
-        ModelConfig config = ModelConfig.parse("unet/config.json", "{\"n\": 0, \"half\": 0.5, \"eps\": \"small\", \"inner\": {\"k\": []}}");
+        ModelConfig config = ModelConfig.parse(
+                "unet/config.json", "{\"n\": 0, \"half\": 0.5, \"eps\": \"small\", \"inner\": {\"k\": []}}");
 
         assertThatThrownBy(() -> config.integer("n", 1, 100))
                 .isInstanceOf(ModelException.class)
                 .hasMessage("unet/config.json: n: expected an integer from 1 to 100, found 0");
         assertThatThrownBy(() -> config.integer("half", 0, 100))
                 .hasMessage("unet/config.json: half: expected an integer from 0 to 100, found 0.5");
-        assertThatThrownBy(() -> config.number("eps")).hasMessage("unet/config.json: eps: expected a finite number, found \"small\"");
-        assertThatThrownBy(() -> config.string("absent")).hasMessage("unet/config.json: absent: expected a text, found nothing");
+        assertThatThrownBy(() -> config.number("eps"))
+                .hasMessage("unet/config.json: eps: expected a finite number, found \"small\"");
+        assertThatThrownBy(() -> config.string("absent"))
+                .hasMessage("unet/config.json: absent: expected a text, found nothing");
         assertThatThrownBy(() -> config.object("inner").integer("k", 0, 9))
                 .hasMessage("unet/config.json: inner: k: expected an integer from 0 to 9, found []");
     }

@@ -52,8 +52,9 @@ public final class SafetensorsFile {
         }
         long dataBytes = file.byteSize() - LENGTH_BYTES - headerBytes;
         if (dataBytes < 0) {
-            throw new SafetensorsException("%s: expected a header of %d bytes, found a file of %d bytes: the file is incomplete"
-                    .formatted(path, headerBytes, file.byteSize()));
+            throw new SafetensorsException(
+                    "%s: expected a header of %d bytes, found a file of %d bytes: the file is incomplete"
+                            .formatted(path, headerBytes, file.byteSize()));
         }
         byte[] json = file.asSlice(LENGTH_BYTES, headerBytes).toArray(ValueLayout.JAVA_BYTE);
         SafetensorsHeader header = SafetensorsHeader.parse(json, path.toString(), dataBytes);
@@ -66,7 +67,8 @@ public final class SafetensorsFile {
         } catch (NoSuchFileException e) {
             throw new SafetensorsException("%s: expected a safetensors file, found no file".formatted(path), e);
         } catch (IOException e) {
-            throw new SafetensorsException("%s: expected a readable file, found: %s".formatted(path, e.getMessage()), e);
+            throw new SafetensorsException(
+                    "%s: expected a readable file, found: %s".formatted(path, e.getMessage()), e);
         }
     }
 

@@ -53,9 +53,14 @@ record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
 
     /** The fields of an entry as they are read, in any order. */
     private static final class Fields {
-        @Nullable DType dtype;
-        @Nullable Shape shape;
-        @Nullable List<Long> offsets;
+        @Nullable
+        DType dtype;
+
+        @Nullable
+        Shape shape;
+
+        @Nullable
+        List<Long> offsets;
     }
 
     private static Entry entry(StrictJson reader, String name) throws IOException {
@@ -65,8 +70,9 @@ record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
                 case "dtype" -> fields.dtype = dtype(reader, name);
                 case "shape" -> fields.shape = shape(reader, name);
                 case "data_offsets" -> fields.offsets = reader.naturals(name + ".data_offsets");
-                default -> throw reader.failure(
-                        "%s: expected dtype, shape and data_offsets, found %s".formatted(name, StrictJson.quote(key)));
+                default ->
+                    throw reader.failure("%s: expected dtype, shape and data_offsets, found %s"
+                            .formatted(name, StrictJson.quote(key)));
             }
         });
         DType dtype = fields.dtype;
@@ -121,19 +127,22 @@ record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
 
     private static void checkCoverage(Map<String, Entry> tensors, String file, long dataBytes) {
         List<Map.Entry<String, Entry>> inFileOrder = tensors.entrySet().stream()
-                .sorted(Comparator.comparingLong((Map.Entry<String, Entry> e) -> e.getValue().begin())
+                .sorted(Comparator.comparingLong(
+                                (Map.Entry<String, Entry> e) -> e.getValue().begin())
                         .thenComparingLong(e -> e.getValue().end()))
                 .toList();
         long covered = 0;
         for (Map.Entry<String, Entry> tensor : inFileOrder) {
             Entry entry = tensor.getValue();
             if (entry.begin() != covered) {
-                throw new SafetensorsException("%s: %s: expected to begin at byte %d of the data, where the tensor before it ends, found %d"
-                        .formatted(file, StrictJson.quote(tensor.getKey()), covered, entry.begin()));
+                throw new SafetensorsException(
+                        "%s: %s: expected to begin at byte %d of the data, where the tensor before it ends, found %d"
+                                .formatted(file, StrictJson.quote(tensor.getKey()), covered, entry.begin()));
             }
             if (entry.end() > dataBytes) {
-                throw new SafetensorsException("%s: %s: expected to end within the %d bytes of data, found end %d: the file is incomplete"
-                        .formatted(file, StrictJson.quote(tensor.getKey()), dataBytes, entry.end()));
+                throw new SafetensorsException(
+                        "%s: %s: expected to end within the %d bytes of data, found end %d: the file is incomplete"
+                                .formatted(file, StrictJson.quote(tensor.getKey()), dataBytes, entry.end()));
             }
             covered = entry.end();
         }

@@ -52,11 +52,13 @@ final class ShardIndex {
         try {
             long size = Files.size(index);
             if (size > LONGEST) {
-                throw new SafetensorsException("%s: expected at most %d bytes, found %d".formatted(index, LONGEST, size));
+                throw new SafetensorsException(
+                        "%s: expected at most %d bytes, found %d".formatted(index, LONGEST, size));
             }
             return Files.readAllBytes(index);
         } catch (IOException e) {
-            throw new SafetensorsException("%s: expected a readable index, found: %s".formatted(index, e.getMessage()), e);
+            throw new SafetensorsException(
+                    "%s: expected a readable index, found: %s".formatted(index, e.getMessage()), e);
         }
     }
 
@@ -66,7 +68,10 @@ final class ShardIndex {
         try {
             Path relative = Path.of(shard);
             Path resolved = folder.resolve(relative).normalize();
-            if (shard.isEmpty() || shard.indexOf('\\') >= 0 || relative.isAbsolute() || !resolved.startsWith(folder.normalize())
+            if (shard.isEmpty()
+                    || shard.indexOf('\\') >= 0
+                    || relative.isAbsolute()
+                    || !resolved.startsWith(folder.normalize())
                     || !relative.equals(relative.normalize())) {
                 throw outside(index, name, shard);
             }
@@ -77,11 +82,15 @@ final class ShardIndex {
             }
             return index.resolveSibling(relative);
         } catch (InvalidPathException e) {
-            throw new SafetensorsException("%s: %s: expected a file name, found %s"
-                    .formatted(index, StrictJson.quote(name), StrictJson.quote(shard)), e);
+            throw new SafetensorsException(
+                    "%s: %s: expected a file name, found %s"
+                            .formatted(index, StrictJson.quote(name), StrictJson.quote(shard)),
+                    e);
         } catch (IOException e) {
-            throw new SafetensorsException("%s: %s: expected the file %s beside the index, found none"
-                    .formatted(index, StrictJson.quote(name), StrictJson.quote(shard)), e);
+            throw new SafetensorsException(
+                    "%s: %s: expected the file %s beside the index, found none"
+                            .formatted(index, StrictJson.quote(name), StrictJson.quote(shard)),
+                    e);
         }
     }
 

@@ -53,7 +53,10 @@ final class StrictJson {
                     .formatted(file, utf8.length == 0 ? "nothing" : "the byte 0x%02x".formatted(utf8[0])));
         }
         try {
-            String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
+            String text = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(utf8))
+                    .toString();
             JsonReader reader = new JsonReader(new StringReader(text));
             reader.setStrictness(Strictness.STRICT);
             reader.setNestingLimit(NESTING_LIMIT);
@@ -148,7 +151,8 @@ final class StrictJson {
                 quoted.appendCodePoint(c);
             }
         });
-        return quoted.append(text.codePointCount(0, text.length()) > LONGEST_QUOTE ? "...'" : "'").toString();
+        return quoted.append(text.codePointCount(0, text.length()) > LONGEST_QUOTE ? "...'" : "'")
+                .toString();
     }
 
     private void expect(JsonToken token, String what, String article) throws IOException {
@@ -159,7 +163,9 @@ final class StrictJson {
 
     private String checked(String text, String what) {
         for (int i = 0; i < text.length(); i++) {
-            if (Character.isHighSurrogate(text.charAt(i)) && i + 1 < text.length() && Character.isLowSurrogate(text.charAt(i + 1))) {
+            if (Character.isHighSurrogate(text.charAt(i))
+                    && i + 1 < text.length()
+                    && Character.isLowSurrogate(text.charAt(i + 1))) {
                 i++;
             } else if (Character.isSurrogate(text.charAt(i))) {
                 throw failure("%s: expected Unicode text, found half of a surrogate pair".formatted(what));

@@ -96,14 +96,24 @@ public final class Weights {
             }
         }
         try (Stream<Path> files = Files.list(folder)) {
-            List<Path> found = files.filter(f -> f.toString().endsWith(".safetensors")).sorted().toList();
+            List<Path> found = files.filter(f -> f.toString().endsWith(".safetensors"))
+                    .sorted()
+                    .toList();
             if (found.size() == 1) {
                 return found.getFirst();
             }
-            throw new SafetensorsException("%s: expected model.safetensors, diffusion_pytorch_model.safetensors or an index of either, found %s"
-                    .formatted(folder, found.isEmpty() ? "no safetensors file" : found.stream().map(Path::getFileName).toList()));
+            throw new SafetensorsException(
+                    "%s: expected model.safetensors, diffusion_pytorch_model.safetensors or an index of either, found %s"
+                            .formatted(
+                                    folder,
+                                    found.isEmpty()
+                                            ? "no safetensors file"
+                                            : found.stream()
+                                                    .map(Path::getFileName)
+                                                    .toList()));
         } catch (IOException e) {
-            throw new SafetensorsException("%s: expected a readable folder, found: %s".formatted(folder, e.getMessage()), e);
+            throw new SafetensorsException(
+                    "%s: expected a readable folder, found: %s".formatted(folder, e.getMessage()), e);
         }
     }
 

@@ -20,8 +20,8 @@ public final class Shape {
                 throw new TensorException("axes must not be negative, found " + Arrays.toString(dims));
             }
             if (dim != 0 && product > Long.MAX_VALUE / dim) {
-                throw new TensorException("a tensor of shape %s has more numbers than a long counts"
-                        .formatted(Arrays.toString(dims)));
+                throw new TensorException(
+                        "a tensor of shape %s has more numbers than a long counts".formatted(Arrays.toString(dims)));
             }
             product *= dim;
         }

@@ -97,7 +97,8 @@ public final class Graph {
         if (dtype != DType.F32 && dtype != DType.I32) {
             throw new TensorException("input %s: expected F32 or I32, found %s".formatted(name, dtype));
         }
-        if (inputs.stream().anyMatch(v -> v.op() instanceof Op.Input other && other.name().equals(name))) {
+        if (inputs.stream()
+                .anyMatch(v -> v.op() instanceof Op.Input other && other.name().equals(name))) {
             throw new TensorException("the graph already has an input " + name);
         }
         Shape shape = Shape.of(dims);
@@ -117,7 +118,8 @@ public final class Graph {
     }
 
     /** See {@link Op.Conv2d}. */
-    public Value conv2d(Value x, Value weight, @Nullable Value bias, int stride, Padding padding, int dilation, int groups) {
+    public Value conv2d(
+            Value x, Value weight, @Nullable Value bias, int stride, Padding padding, int dilation, int groups) {
         return addWithBias(new Op.Conv2d(stride, padding, dilation, groups), x, weight, bias);
     }
 
@@ -248,7 +250,8 @@ public final class Graph {
             }
         }
         try {
-            Shape shape = op.resultShape(Arrays.stream(operands).map(Value::shape).toArray(Shape[]::new));
+            Shape shape =
+                    op.resultShape(Arrays.stream(operands).map(Value::shape).toArray(Shape[]::new));
             return append(op, List.of(operands), shape, op.resultType());
         } catch (TensorException e) {
             throw scope.isEmpty() ? e : new TensorException(scope + ": " + e.getMessage());

@@ -77,14 +77,30 @@ public sealed interface Op {
         public Shape resultShape(Shape... in) {
             Shape x = in[0];
             Shape weight = in[1];
-            require(x.rank() == 4 && weight.rank() == 4, "conv2d: x is %s, weight %s, expected four axes each", x, weight);
-            require(stride > 0 && dilation > 0 && groups > 0, "conv2d: stride, dilation and groups must be positive: %s", this);
-            require(x.last() == weight.dim(1) * groups && weight.dim(0) % groups == 0,
-                    "conv2d: x %s does not fit weight %s in %d groups", x, weight, groups);
+            require(
+                    x.rank() == 4 && weight.rank() == 4,
+                    "conv2d: x is %s, weight %s, expected four axes each",
+                    x,
+                    weight);
+            require(
+                    stride > 0 && dilation > 0 && groups > 0,
+                    "conv2d: stride, dilation and groups must be positive: %s",
+                    this);
+            require(
+                    x.last() == weight.dim(1) * groups && weight.dim(0) % groups == 0,
+                    "conv2d: x %s does not fit weight %s in %d groups",
+                    x,
+                    weight,
+                    groups);
             requireBias("conv2d", in, weight.dim(0));
             int height = extent(x.dim(1) + padding.top() + padding.bottom(), weight.dim(2));
             int width = extent(x.dim(2) + padding.left() + padding.right(), weight.dim(3));
-            require(height > 0 && width > 0, "conv2d: x %s with %s is smaller than the kernel of weight %s", x, padding, weight);
+            require(
+                    height > 0 && width > 0,
+                    "conv2d: x %s with %s is smaller than the kernel of weight %s",
+                    x,
+                    padding,
+                    weight);
             return Shape.of(x.dim(0), height, width, weight.dim(0));
         }
 
@@ -111,7 +127,11 @@ public sealed interface Op {
     record Linear() implements Op {
         @Override
         public Shape resultShape(Shape... in) {
-            require(in[1].rank() == 2 && in[0].last() == in[1].dim(1), "linear: x %s does not fit weight %s", in[0], in[1]);
+            require(
+                    in[1].rank() == 2 && in[0].last() == in[1].dim(1),
+                    "linear: x %s does not fit weight %s",
+                    in[0],
+                    in[1]);
             requireBias("linear", in, in[1].dim(0));
             return in[0].withLast(in[1].dim(0));
         }
@@ -129,7 +149,11 @@ public sealed interface Op {
             Shape a = in[0];
             Shape b = in[1];
             boolean batched = a.rank() == 3 && b.rank() == 3 && a.dim(0) == b.dim(0);
-            require((batched || a.rank() == 2 && b.rank() == 2) && a.dim(-1) == b.dim(-2), "matMul: %s does not fit %s", a, b);
+            require(
+                    (batched || a.rank() == 2 && b.rank() == 2) && a.dim(-1) == b.dim(-2),
+                    "matMul: %s does not fit %s",
+                    a,
+                    b);
             return a.withLast(b.last());
         }
 
@@ -155,8 +179,12 @@ public sealed interface Op {
         public Shape resultShape(Shape... in) {
             Shape x = in[0];
             require(x.rank() >= 2, "groupNorm: x is %s, expected [N, ..., C]", x);
-            require(groups > 0 && x.last() % groups == 0,
-                    "groupNorm: %d channels do not divide into %d groups (x is %s)", x.last(), groups, x);
+            require(
+                    groups > 0 && x.last() % groups == 0,
+                    "groupNorm: %d channels do not divide into %d groups (x is %s)",
+                    x.last(),
+                    groups,
+                    x);
             requirePerChannel("groupNorm", in, x.last());
             return x;
         }
@@ -207,11 +235,24 @@ public sealed interface Op {
             Shape q = in[0];
             Shape k = in[1];
             Shape v = in[2];
-            require(q.rank() == 3 && k.rank() == 3 && v.rank() == 3
-                            && q.dim(0) == k.dim(0) && k.dim(0) == v.dim(0) && k.dim(1) == v.dim(1) && q.last() == k.last(),
-                    "attention: q %s, k %s and v %s do not fit each other", q, k, v);
-            require(heads > 0 && q.last() % heads == 0 && v.last() % heads == 0,
-                    "attention: q %s or v %s does not divide into %d heads", q, v, heads);
+            require(
+                    q.rank() == 3
+                            && k.rank() == 3
+                            && v.rank() == 3
+                            && q.dim(0) == k.dim(0)
+                            && k.dim(0) == v.dim(0)
+                            && k.dim(1) == v.dim(1)
+                            && q.last() == k.last(),
+                    "attention: q %s, k %s and v %s do not fit each other",
+                    q,
+                    k,
+                    v);
+            require(
+                    heads > 0 && q.last() % heads == 0 && v.last() % heads == 0,
+                    "attention: q %s or v %s does not divide into %d heads",
+                    q,
+                    v,
+                    heads);
             require(k.dim(1) > 0, "attention: there are no keys (k is %s)", k);
             return q.withLast(v.last());
         }
@@ -291,8 +332,11 @@ public sealed interface Op {
         @Override
         public Shape resultShape(Shape... in) {
             Shape x = in[0];
-            require(x.rank() >= 2 && in[1].equals(Shape.of(x.dim(0), x.last())),
-                    "addPerChannel: x is %s, so the vectors must be [N, C], found %s", x, in[1]);
+            require(
+                    x.rank() >= 2 && in[1].equals(Shape.of(x.dim(0), x.last())),
+                    "addPerChannel: x is %s, so the vectors must be [N, C], found %s",
+                    x,
+                    in[1]);
             return x;
         }
     }
@@ -309,7 +353,12 @@ public sealed interface Op {
     record UpsampleNearest(int height, int width) implements Op {
         @Override
         public Shape resultShape(Shape... in) {
-            require(in[0].rank() == 4 && height > 0 && width > 0, "upsampleNearest: cannot make %s %d x %d", in[0], height, width);
+            require(
+                    in[0].rank() == 4 && height > 0 && width > 0,
+                    "upsampleNearest: cannot make %s %d x %d",
+                    in[0],
+                    height,
+                    width);
             return Shape.of(in[0].dim(0), height, width, in[0].last());
         }
     }
@@ -333,7 +382,12 @@ public sealed interface Op {
                 int[] other = in[i].dims();
                 require(other.length == dims.length, "concat: %s and %s differ in rank", in[0], in[i]);
                 for (int a = 0; a < dims.length; a++) {
-                    require(a == axis || other[a] == in[0].dim(a), "concat along axis %d: %s and %s differ elsewhere", axis, in[0], in[i]);
+                    require(
+                            a == axis || other[a] == in[0].dim(a),
+                            "concat along axis %d: %s and %s differ elsewhere",
+                            axis,
+                            in[0],
+                            in[i]);
                 }
                 dims[axis] = Math.addExact(dims[axis], other[axis]);
             }
@@ -345,8 +399,13 @@ public sealed interface Op {
     record Slice(int axis, int from, int to) implements Op {
         @Override
         public Shape resultShape(Shape... in) {
-            require(axis >= 0 && axis < in[0].rank() && from >= 0 && from < to && to <= in[0].dim(axis),
-                    "slice: %s has no positions %d to %d in axis %d", in[0], from, to, axis);
+            require(
+                    axis >= 0 && axis < in[0].rank() && from >= 0 && from < to && to <= in[0].dim(axis),
+                    "slice: %s has no positions %d to %d in axis %d",
+                    in[0],
+                    from,
+                    to,
+                    axis);
             int[] dims = in[0].dims();
             dims[axis] = to - from;
             return Shape.of(dims);
@@ -368,7 +427,11 @@ public sealed interface Op {
     record SelectRows() implements Op {
         @Override
         public Shape resultShape(Shape... in) {
-            require(in[0].rank() == 3 && in[1].equals(Shape.of(in[0].dim(0))), "selectRows: positions %s do not fit %s", in[1], in[0]);
+            require(
+                    in[0].rank() == 3 && in[1].equals(Shape.of(in[0].dim(0))),
+                    "selectRows: positions %s do not fit %s",
+                    in[1],
+                    in[0]);
             return Shape.of(in[0].dim(0), in[0].last());
         }
     }
@@ -400,14 +463,22 @@ public sealed interface Op {
     }
 
     private static void requireBias(String who, Shape[] in, int channels) {
-        require(in.length < 3 || in[2].equals(Shape.of(channels)), "%s: bias expected [%d], found %s",
-                who, channels, in.length < 3 ? "none" : in[2]);
+        require(
+                in.length < 3 || in[2].equals(Shape.of(channels)),
+                "%s: bias expected [%d], found %s",
+                who,
+                channels,
+                in.length < 3 ? "none" : in[2]);
     }
 
     private static void requirePerChannel(String who, Shape[] in, int channels) {
         Shape expected = Shape.of(channels);
-        require(in.length == 3 && in[1].equals(expected) && in[2].equals(expected),
-                "%s: weight and bias expected %s each, found %s", who, expected, java.util.Arrays.asList(in).subList(1, in.length));
+        require(
+                in.length == 3 && in[1].equals(expected) && in[2].equals(expected),
+                "%s: weight and bias expected %s each, found %s",
+                who,
+                expected,
+                java.util.Arrays.asList(in).subList(1, in.length));
     }
 
     private static void requireSuffix(String who, Shape a, Shape b) {

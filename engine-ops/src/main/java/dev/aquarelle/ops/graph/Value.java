@@ -62,10 +62,18 @@ public final class Value {
                 switch (op) {
                     case Op.Input input -> "input " + input.name();
                     case Op.Constant constant -> "constant " + constant.name();
-                    default -> op.label() + operands.stream().map(v -> "%" + v.id).toList().toString()
-                            .replace('[', '(').replace(']', ')');
+                    default ->
+                        op.label()
+                                + operands.stream()
+                                        .map(v -> "%" + v.id)
+                                        .toList()
+                                        .toString()
+                                        .replace('[', '(')
+                                        .replace(']', ')');
                 });
         text.append(' ').append(dtype).append(' ').append(shape);
-        return scope.isEmpty() ? text.toString() : text.append("  ").append(scope).toString();
+        return scope.isEmpty()
+                ? text.toString()
+                : text.append("  ").append(scope).toString();
     }
 }

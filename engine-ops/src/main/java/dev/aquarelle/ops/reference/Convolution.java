@@ -36,7 +36,16 @@ final class Convolution {
 
     /** Adds what all taps of the kernel, where they meet the image, contribute to one pixel's channels of one group. */
     private static void addPixel(
-            Op.Conv2d op, Dense x, int n, int row, int column, int group, int channels, float[] taps, Shape weight, double[] sums) {
+            Op.Conv2d op,
+            Dense x,
+            int n,
+            int row,
+            int column,
+            int group,
+            int channels,
+            float[] taps,
+            Shape weight,
+            double[] sums) {
         for (int ky = 0; ky < weight.dim(2); ky++) {
             int y = row * op.stride() - op.padding().top() + ky * op.dilation();
             for (int kx = 0; kx < weight.dim(3); kx++) {

@@ -38,7 +38,10 @@ final class Images {
                 for (int column = 0; column < resultShape.dim(2); column++) {
                     for (int c = 0; c < resultShape.last(); c++) {
                         int i = n * x.stride(0) + 2 * row * below + 2 * column * right + c;
-                        double sum = (double) x.values[i] + x.values[i + right] + x.values[i + below] + x.values[i + below + right];
+                        double sum = (double) x.values[i]
+                                + x.values[i + right]
+                                + x.values[i + below]
+                                + x.values[i + below + right];
                         result.values[at++] = (float) (sum / 4);
                     }
                 }

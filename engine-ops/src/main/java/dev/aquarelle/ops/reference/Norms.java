@@ -37,8 +37,16 @@ final class Norms {
      * @param channel the first one, for weight and bias
      */
     private static void normalize(
-            Dense x, int start, int rows, int stride, int width, float epsilon,
-            int channel, @Nullable Dense weight, @Nullable Dense bias, Dense result) {
+            Dense x,
+            int start,
+            int rows,
+            int stride,
+            int width,
+            float epsilon,
+            int channel,
+            @Nullable Dense weight,
+            @Nullable Dense bias,
+            Dense result) {
         double sum = 0;
         for (int row = 0; row < rows; row++) {
             for (int i = 0; i < width; i++) {

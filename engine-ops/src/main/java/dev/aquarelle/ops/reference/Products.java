@@ -45,7 +45,14 @@ final class Products {
 
     /** One row of x times a matrix [K, N], added to the sums, which become one row of the result. */
     private static void multiplyRow(
-            float[] x, int rowOfX, int k, float[] matrix, int matrixStart, double[] sums, float[] result, int rowOfResult) {
+            float[] x,
+            int rowOfX,
+            int k,
+            float[] matrix,
+            int matrixStart,
+            double[] sums,
+            float[] result,
+            int rowOfResult) {
         for (int j = 0; j < k; j++) {
             addScaled(sums, x[rowOfX + j], matrix, matrixStart + j * sums.length);
         }

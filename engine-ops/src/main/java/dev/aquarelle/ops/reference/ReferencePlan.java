@@ -72,7 +72,9 @@ final class ReferencePlan {
     }
 
     private long outputBytes() {
-        return graph.outputs().values().stream().mapToLong(v -> v.dtype().bytesFor(v.shape().size())).sum();
+        return graph.outputs().values().stream()
+                .mapToLong(v -> v.dtype().bytesFor(v.shape().size()))
+                .sum();
     }
 
     /** The largest weight, which is transposed while it is used. */

@@ -34,11 +34,14 @@ final class ReferenceProgram implements Program {
         this.constants = new @Nullable Dense[graph.values().size()];
         for (Value value : graph.values()) {
             if (value.op() instanceof Op.Constant constant && value.dtype().isFloatingPoint() && plan.isNeeded(value)) {
-                constants[value.id()] = new Dense(value.shape(), constant.tensor().toFloatArray());
+                constants[value.id()] =
+                        new Dense(value.shape(), constant.tensor().toFloatArray());
             }
         }
-        graph.outputs().forEach((name, value) ->
-                outputs.put(name, Tensor.allocate(arena, value.dtype(), value.shape().dims())));
+        graph.outputs()
+                .forEach((name, value) -> outputs.put(
+                        name,
+                        Tensor.allocate(arena, value.dtype(), value.shape().dims())));
     }
 
     @Override
@@ -65,7 +68,8 @@ final class ReferenceProgram implements Program {
         requireOpen();
         Tensor output = outputs.get(name);
         if (output == null) {
-            throw new TensorException("no output named %s, there are: %s".formatted(name, String.join(", ", outputs.keySet())));
+            throw new TensorException(
+                    "no output named %s, there are: %s".formatted(name, String.join(", ", outputs.keySet())));
         }
         if (!hasRun) {
             throw new IllegalStateException("output %s is not known before the first run".formatted(name));
@@ -89,8 +93,11 @@ final class ReferenceProgram implements Program {
     private void checkInputs(Tensor... inputs) {
         List<Value> declared = graph.inputs();
         if (inputs.length != declared.size()) {
-            throw new TensorException("expected %d inputs %s, found %d".formatted(
-                    declared.size(), declared.stream().map(ReferenceProgram::inputName).toList(), inputs.length));
+            throw new TensorException("expected %d inputs %s, found %d"
+                    .formatted(
+                            declared.size(),
+                            declared.stream().map(ReferenceProgram::inputName).toList(),
+                            inputs.length));
         }
         for (int i = 0; i < inputs.length; i++) {
             Value value = declared.get(i);

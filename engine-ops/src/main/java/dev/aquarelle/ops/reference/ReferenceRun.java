@@ -55,14 +55,17 @@ final class ReferenceRun {
     private Dense compute(Value value) {
         List<Value> operands = value.operands();
         return switch (value.op()) {
-            case Op.Input _, Op.Constant _ -> new Dense(value.shape(), given(value).toFloatArray());
+            case Op.Input _, Op.Constant _ ->
+                new Dense(value.shape(), given(value).toFloatArray());
             case Op.Reshape _ -> new Dense(value.shape(), in(value, 0).values);
-            case Op.Conv2d op -> Convolution.conv2d(op, in(value, 0), in(value, 1), inOrNull(value, 2), value.shape(), stop);
+            case Op.Conv2d op ->
+                Convolution.conv2d(op, in(value, 0), in(value, 1), inOrNull(value, 2), value.shape(), stop);
             case Op.Linear _ -> Products.linear(in(value, 0), in(value, 1), inOrNull(value, 2), value.shape(), stop);
             case Op.MatMul _ -> Products.matMul(in(value, 0), in(value, 1), value.shape(), stop);
             case Op.GroupNorm op -> Norms.groupNorm(op, in(value, 0), in(value, 1), in(value, 2));
             case Op.LayerNorm op -> Norms.layerNorm(op, in(value, 0), inOrNull(value, 1), inOrNull(value, 2));
-            case Op.Attention op -> ScaledDotProduct.attention(op, in(value, 0), in(value, 1), in(value, 2), value.shape(), stop);
+            case Op.Attention op ->
+                ScaledDotProduct.attention(op, in(value, 0), in(value, 1), in(value, 2), value.shape(), stop);
             case Op.Activate op -> Activations.activate(op.function(), in(value, 0));
             case Op.GeGlu _ -> Activations.geGlu(in(value, 0), value.shape());
             case Op.Softmax _ -> Norms.softmax(in(value, 0));
@@ -72,7 +75,8 @@ final class ReferenceRun {
             case Op.Scale op -> Elementwise.scale(op, in(value, 0));
             case Op.UpsampleNearest _ -> Images.upsampleNearest(in(value, 0), value.shape());
             case Op.AveragePool2 _ -> Images.averagePool2(in(value, 0), value.shape());
-            case Op.Concat op -> Rows.concat(op.axis(), operands.stream().map(this::dense).toList(), value.shape());
+            case Op.Concat op ->
+                Rows.concat(op.axis(), operands.stream().map(this::dense).toList(), value.shape());
             case Op.Slice op -> Rows.slice(op, in(value, 0), value.shape());
             case Op.Embedding _ -> Rows.embedding(given(operands.get(0)), in(value, 1), value);
             case Op.SelectRows _ -> Rows.selectRows(in(value, 0), given(operands.get(1)), value);

@@ -67,8 +67,8 @@ final class Rows {
     private static void require(int index, int count, String what, int at, Value value) {
         if (index < 0 || index >= count) {
             String where = value.scope().isEmpty() ? "" : value.scope() + ": ";
-            throw new TensorException("%s%s: %s %d (at %d) is outside of the %d rows".formatted(
-                    where, value.op().label(), what, index, at, count));
+            throw new TensorException("%s%s: %s %d (at %d) is outside of the %d rows"
+                    .formatted(where, value.op().label(), what, index, at, count));
         }
     }
 }
