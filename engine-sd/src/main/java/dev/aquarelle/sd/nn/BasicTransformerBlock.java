@@ -1,0 +1,36 @@
+package dev.aquarelle.sd.nn;
+
+import dev.aquarelle.core.safetensors.Weights;
+import dev.aquarelle.ops.graph.Graph;
+import dev.aquarelle.ops.graph.Value;
+
+/** Self attention, attention to the text, feed-forward; each after a layer norm and around a shortcut. [N, L, dim] gives the same. */
+public record BasicTransformerBlock(
+        LayerNorm norm1, Attention attn1, LayerNorm norm2, Attention attn2, LayerNorm norm3, FeedForward ff) {
+    private static final float EPSILON = 1e-5f;
+
+    /** {@code norm1}, {@code attn1} and so on in this part of the checkpoint. */
+    public static BasicTransformerBlock load(Weights weights, int dim, int crossAttentionDim, int heads) {
+        return new BasicTransformerBlock(
+                LayerNorm.load(weights.at("norm1"), dim, EPSILON),
+                Attention.load(weights.at("attn1"), dim, dim, heads),
+                LayerNorm.load(weights.at("norm2"), dim, EPSILON),
+                Attention.load(weights.at("attn2"), dim, crossAttentionDim, heads),
+                LayerNorm.load(weights.at("norm3"), dim, EPSILON),
+                FeedForward.load(weights.at("ff"), dim));
+    }
+
+    /** x {@code [N, L, dim]}, encoderHiddenStates {@code [N, S, crossAttentionDim]}. */
+    public Value forward(Graph g, Value x, Value encoderHiddenStates) {
+        try (var _ = g.scope("attn1")) {
+            Value h = norm1.forward(g, x);
+            x = g.add(attn1.forward(g, h, h), x);
+        }
+        try (var _ = g.scope("attn2")) {
+            x = g.add(attn2.forward(g, norm2.forward(g, x), encoderHiddenStates), x);
+        }
+        try (var _ = g.scope("ff")) {
+            return g.add(ff.forward(g, norm3.forward(g, x)), x);
+        }
+    }
+}

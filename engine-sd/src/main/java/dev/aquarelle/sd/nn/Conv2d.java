@@ -1,0 +1,36 @@
+package dev.aquarelle.sd.nn;
+
+import dev.aquarelle.core.safetensors.Weights;
+import dev.aquarelle.ops.graph.Graph;
+import dev.aquarelle.ops.graph.Padding;
+import dev.aquarelle.ops.graph.Value;
+
+/**
+ * A convolution of images: [N, H, W, in] gives [N, H', W', out].
+ *
+ * @param weight [out, in, kernel, kernel]
+ * @param bias [out]
+ * @param stride pixels from one window to the next
+ * @param padding zeros around the image
+ */
+public record Conv2d(Parameter weight, Parameter bias, int stride, Padding padding) implements Layer {
+
+    /** One that keeps the image's size: stride 1, an odd kernel, half of it as padding. */
+    public static Conv2d load(Weights weights, int in, int out, int kernel) {
+        return load(weights, in, out, kernel, 1, Padding.all(kernel / 2));
+    }
+
+    /** The weight and bias of this part of the checkpoint. */
+    public static Conv2d load(Weights weights, int in, int out, int kernel, int stride, Padding padding) {
+        return new Conv2d(
+                Parameter.load(weights, "weight", out, in, kernel, kernel),
+                Parameter.load(weights, "bias", out),
+                stride,
+                padding);
+    }
+
+    @Override
+    public Value forward(Graph g, Value x) {
+        return g.conv2d(x, weight.in(g), bias.in(g), stride, padding, 1, 1);
+    }
+}
