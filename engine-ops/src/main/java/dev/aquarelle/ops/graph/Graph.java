@@ -239,6 +239,9 @@ public final class Graph {
      * @throws TensorException if the operands' shapes or types do not fit; the message names the scope and the operation
      */
     public Value add(Op op, Value... operands) {
+        if (!op.takes(operands.length)) {
+            throw new TensorException("%s does not take %d operands".formatted(where(op), operands.length));
+        }
         for (int i = 0; i < operands.length; i++) {
             DType found = own(operands[i]).dtype();
             boolean fits = op.isIndex(i)

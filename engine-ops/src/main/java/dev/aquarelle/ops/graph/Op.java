@@ -86,26 +86,28 @@ public sealed interface Op {
                     stride > 0 && dilation > 0 && groups > 0,
                     "conv2d: stride, dilation and groups must be positive: %s",
                     this);
+            require(weight.dim(2) > 0 && weight.dim(3) > 0, "conv2d: the kernel of weight %s is empty", weight);
             require(
-                    x.last() == weight.dim(1) * groups && weight.dim(0) % groups == 0,
+                    x.last() == (long) weight.dim(1) * groups && weight.dim(0) % groups == 0,
                     "conv2d: x %s does not fit weight %s in %d groups",
                     x,
                     weight,
                     groups);
             requireBias("conv2d", in, weight.dim(0));
-            int height = extent(x.dim(1) + padding.top() + padding.bottom(), weight.dim(2));
-            int width = extent(x.dim(2) + padding.left() + padding.right(), weight.dim(3));
+            long height = extent((long) x.dim(1) + padding.top() + padding.bottom(), weight.dim(2));
+            long width = extent((long) x.dim(2) + padding.left() + padding.right(), weight.dim(3));
             require(
                     height > 0 && width > 0,
                     "conv2d: x %s with %s is smaller than the kernel of weight %s",
                     x,
                     padding,
                     weight);
-            return Shape.of(x.dim(0), height, width, weight.dim(0));
+            require(Math.max(height, width) <= Integer.MAX_VALUE, "conv2d: x %s with %s is too large", x, padding);
+            return Shape.of(x.dim(0), (int) height, (int) width, weight.dim(0));
         }
 
-        private int extent(int padded, int kernel) {
-            int span = padded - dilation * (kernel - 1) - 1;
+        private long extent(long padded, int kernel) {
+            long span = padded - dilation * (kernel - 1L) - 1;
             return span < 0 ? 0 : span / stride + 1;
         }
 
@@ -128,7 +130,7 @@ public sealed interface Op {
         @Override
         public Shape resultShape(Shape... in) {
             require(
-                    in[1].rank() == 2 && in[0].last() == in[1].dim(1),
+                    in[0].rank() > 0 && in[1].rank() == 2 && in[0].last() == in[1].dim(1),
                     "linear: x %s does not fit weight %s",
                     in[0],
                     in[1]);
@@ -204,6 +206,7 @@ public sealed interface Op {
     record LayerNorm(float epsilon) implements Op {
         @Override
         public Shape resultShape(Shape... in) {
+            require(in[0].rank() > 0, "layerNorm: x is %s, expected [..., C]", in[0]);
             if (in.length > 1) {
                 requirePerChannel("layerNorm", in, in[0].last());
             }
@@ -285,7 +288,7 @@ public sealed interface Op {
     record GeGlu() implements Op {
         @Override
         public Shape resultShape(Shape... in) {
-            require(in[0].last() % 2 == 0, "geGlu: the innermost axis of %s is odd", in[0]);
+            require(in[0].rank() > 0 && in[0].last() % 2 == 0, "geGlu: x is %s, expected [..., 2 D]", in[0]);
             return in[0].withLast(in[0].last() / 2);
         }
 
@@ -299,7 +302,7 @@ public sealed interface Op {
     record Softmax() implements Op {
         @Override
         public Shape resultShape(Shape... in) {
-            require(in[0].last() > 0, "softmax: rows of %s are empty", in[0]);
+            require(in[0].rank() > 0 && in[0].last() > 0, "softmax: x is %s, expected rows that are not empty", in[0]);
             return in[0];
         }
 
@@ -354,7 +357,7 @@ public sealed interface Op {
         @Override
         public Shape resultShape(Shape... in) {
             require(
-                    in[0].rank() == 4 && height > 0 && width > 0,
+                    in[0].rank() == 4 && in[0].dim(1) > 0 && in[0].dim(2) > 0 && height > 0 && width > 0,
                     "upsampleNearest: cannot make %s %d x %d",
                     in[0],
                     height,
@@ -389,7 +392,13 @@ public sealed interface Op {
                             in[0],
                             in[i]);
                 }
-                dims[axis] = Math.addExact(dims[axis], other[axis]);
+                require(
+                        other[axis] <= Integer.MAX_VALUE - dims[axis],
+                        "concat: axis %d of %s and %s gets too long",
+                        axis,
+                        in[0],
+                        in[i]);
+                dims[axis] += other[axis];
             }
             return Shape.of(dims);
         }
@@ -447,9 +456,36 @@ public sealed interface Op {
     record TimestepEmbedding(int dim, boolean flipSinToCos, float freqShift, float maxPeriod) implements Op {
         @Override
         public Shape resultShape(Shape... in) {
-            require(in[0].rank() == 1 && dim > 0, "timestepEmbedding: timesteps are %s, expected [N]", in[0]);
+            require(in[0].rank() == 1, "timestepEmbedding: timesteps are %s, expected [N]", in[0]);
+            int half = dim / 2;
+            require(
+                    dim > 0 && freqShift != half,
+                    "timestepEmbedding: no frequencies for dim %d and shift %s",
+                    dim,
+                    freqShift);
             return Shape.of(in[0].dim(0), dim);
         }
+    }
+
+    /** Whether it takes that many operands; inputs and constants take none and are not added as operations. */
+    default boolean takes(int operands) {
+        return switch (this) {
+            case Input _, Constant _ -> false;
+            case Reshape _,
+                    Activate _,
+                    GeGlu _,
+                    Softmax _,
+                    Scale _,
+                    UpsampleNearest _,
+                    AveragePool2 _,
+                    Slice _,
+                    TimestepEmbedding _ -> operands == 1;
+            case MatMul _, Add _, Multiply _, AddPerChannel _, Embedding _, SelectRows _ -> operands == 2;
+            case GroupNorm _, Attention _ -> operands == 3;
+            case Conv2d _, Linear _ -> operands == 2 || operands == 3;
+            case LayerNorm _ -> operands == 1 || operands == 3;
+            case Concat _ -> operands > 0;
+        };
     }
 
     /** Whether operand {@code index} holds indices, which are I32; all others are floating point. */

@@ -17,7 +17,10 @@ public record GroupNorm(Parameter weight, Parameter bias, int groups, float epsi
     /** The weight and bias of this part of the checkpoint. */
     public static GroupNorm load(Weights weights, int channels, int groups, float epsilon) {
         return new GroupNorm(
-                Parameter.load(weights, "weight", channels), Parameter.load(weights, "bias", channels), groups, epsilon);
+                Parameter.load(weights, "weight", channels),
+                Parameter.load(weights, "bias", channels),
+                groups,
+                epsilon);
     }
 
     @Override

@@ -15,7 +15,8 @@ public record LayerNorm(Parameter weight, Parameter bias, float epsilon) impleme
 
     /** The weight and bias of this part of the checkpoint. */
     public static LayerNorm load(Weights weights, int channels, float epsilon) {
-        return new LayerNorm(Parameter.load(weights, "weight", channels), Parameter.load(weights, "bias", channels), epsilon);
+        return new LayerNorm(
+                Parameter.load(weights, "weight", channels), Parameter.load(weights, "bias", channels), epsilon);
     }
 
     @Override

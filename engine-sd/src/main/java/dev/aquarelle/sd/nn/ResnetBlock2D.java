@@ -13,12 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param shortcut a 1x1 convolution where the number of channels changes
  */
 public record ResnetBlock2D(
-        GroupNorm norm1,
-        Conv2d conv1,
-        @Nullable Linear timeEmbProj,
-        GroupNorm norm2,
-        Conv2d conv2,
-        Layer shortcut) implements Layer {
+        GroupNorm norm1, Conv2d conv1, @Nullable Linear timeEmbProj, GroupNorm norm2, Conv2d conv2, Layer shortcut)
+        implements Layer {
 
     /** A block of the autoencoder, which knows no time. */
     public static ResnetBlock2D load(Weights weights, int inChannels, int outChannels, NormConfig norm) {
@@ -26,9 +22,14 @@ public record ResnetBlock2D(
     }
 
     /** A block of the U-Net. */
-    public static ResnetBlock2D load(Weights weights, int inChannels, int outChannels, NormConfig norm, int timeEmbedDim) {
+    public static ResnetBlock2D load(
+            Weights weights, int inChannels, int outChannels, NormConfig norm, int timeEmbedDim) {
         return load(
-                weights, inChannels, outChannels, norm, Linear.load(weights.at("time_emb_proj"), timeEmbedDim, outChannels));
+                weights,
+                inChannels,
+                outChannels,
+                norm,
+                Linear.load(weights.at("time_emb_proj"), timeEmbedDim, outChannels));
     }
 
     private static ResnetBlock2D load(
@@ -39,7 +40,9 @@ public record ResnetBlock2D(
                 timeEmbProj,
                 GroupNorm.load(weights.at("norm2"), outChannels, norm.groups(), norm.epsilon()),
                 Conv2d.load(weights.at("conv2"), outChannels, outChannels, 3),
-                inChannels == outChannels ? IDENTITY : Conv2d.load(weights.at("conv_shortcut"), inChannels, outChannels, 1));
+                inChannels == outChannels
+                        ? IDENTITY
+                        : Conv2d.load(weights.at("conv_shortcut"), inChannels, outChannels, 1));
     }
 
     @Override

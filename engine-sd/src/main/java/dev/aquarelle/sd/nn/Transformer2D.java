@@ -14,7 +14,8 @@ import java.util.stream.IntStream;
  * <p>Checkpoints have the projections as 1x1 convolutions before and after the reshape to tokens, or as linear layers between
  * ({@code use_linear_projection}); channels last, the two are one.
  */
-public record Transformer2D(GroupNorm norm, Linear projIn, List<BasicTransformerBlock> transformerBlocks, Linear projOut) {
+public record Transformer2D(
+        GroupNorm norm, Linear projIn, List<BasicTransformerBlock> transformerBlocks, Linear projOut) {
     private static final float EPSILON = 1e-6f; // whatever norm_eps says
 
     public Transformer2D {
