@@ -1,5 +1,8 @@
 /** The command line. */
 module dev.aquarelle.cli {
+    opens dev.aquarelle.cli.conformance to
+            info.picocli;
+
     requires dev.aquarelle.core;
     requires dev.aquarelle.gpu;
     requires dev.aquarelle.ops;

@@ -86,6 +86,16 @@ public enum DType {
         };
     }
 
+    /** The number at {@code index} of a dense block as a double: exact for all types but wide integers, which are rounded to nearest. */
+    public double readDouble(MemorySegment data, long index) {
+        return switch (this) {
+            case F64 -> data.get(DOUBLE, index * 8);
+            case F32, F16, BF16, F8_E4M3, F8_E5M2 -> readFloat(data, index);
+            case U64 -> unsignedToDouble(data.get(LONG, index * 8));
+            case I64, I32, I16, I8, U32, U16, U8, BOOL -> (double) readLong(data, index);
+        };
+    }
+
     /**
      * The integer at {@code index} of a dense block; {@link #BOOL} is 0 or 1. A {@link #U64} from 2<sup>63</sup> on comes as its bits, a
      * negative long.
@@ -110,6 +120,10 @@ public enum DType {
     /** Halved with the lost bit kept sticky, so that the conversion rounds to nearest once. */
     private static float unsignedToFloat(long bits) {
         return bits >= 0 ? (float) bits : (float) (bits >>> 1 | bits & 1) * 2;
+    }
+
+    private static double unsignedToDouble(long bits) {
+        return bits >= 0 ? (double) bits : (double) (bits >>> 1 | bits & 1) * 2;
     }
 
     private static float e4m3ToFloat(byte bits) {

@@ -1,0 +1,81 @@
+package dev.aquarelle.cli.conformance;
+
+import dev.aquarelle.ops.Backend;
+import dev.aquarelle.ops.BackendOptions;
+import dev.aquarelle.ops.Backends;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code aquarelle conformance DIR}: proves the engine right on the user's own machine. */
+@Command(
+        name = "conformance",
+        description = "Run golden cases and compare with the reference implementation's results.",
+        mixinStandardHelpOptions = true,
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {"0:all cases passed", "1:a case failed or is not supported", "2:wrong usage"})
+public final class ConformanceCommand implements Callable<Integer> {
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private CommandSpec spec;
+
+    @Parameters(index = "0", paramLabel = "DIR", description = "Folder of golden files with a MANIFEST.json.")
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private Path folder;
+
+    @Option(names = "--group", split = ",", paramLabel = "GROUP", description = "Only these groups: 03,06 or 06_unet.")
+    private List<String> groups = List.of();
+
+    @Option(names = "--case", split = ",", paramLabel = "NAME", description = "Only these cases.")
+    private List<String> cases = List.of();
+
+    @Option(names = "--backend", defaultValue = "auto", paramLabel = "NAME",
+            description = "cpu, reference, gpu or auto, the best one that runs here (default).")
+    private String backend = "auto";
+
+    @Option(names = "--threads", defaultValue = "0", paramLabel = "N", description = "Worker threads; as many as processors by default.")
+    private int threads;
+
+    @Option(names = "--json", description = "The whole report as JSON, nothing else.")
+    private boolean json;
+
+    @Option(names = {"-v", "--verbose"}, description = "A line for cases that passed, too.")
+    private boolean verbose;
+
+    @Override
+    public Integer call() {
+        PrintWriter out = spec.commandLine().getOut();
+        try (Backend opened = open()) {
+            ConformanceRunner runner = new ConformanceRunner(folder, opened);
+            Report report = runner.run(new Selection(groups, cases), result -> {
+                if (!json && (verbose || result.outcome() == CaseResult.Outcome.FAILED)) {
+                    out.println(result.line());
+                    out.flush();
+                }
+            });
+            out.println(json ? report.json() : report.table());
+            out.flush();
+            return report.exitStatus();
+        } catch (GoldenException e) {
+            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private Backend open() {
+        if (threads < 0) {
+            throw new ParameterException(spec.commandLine(), "--threads: expected a number not below 0, found " + threads);
+        }
+        List<String> installed = Backends.installed().stream().map(Backend.Provider::name).toList();
+        if (!backend.equals("auto") && !installed.contains(backend)) {
+            throw new ParameterException(spec.commandLine(), "--backend: expected one of %s, found %s".formatted(installed, backend));
+        }
+        return new LazyBackend(backend, () -> Backends.open(backend, new BackendOptions(threads)));
+    }
+}

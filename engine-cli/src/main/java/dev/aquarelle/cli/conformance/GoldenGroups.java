@@ -1,0 +1,27 @@
+package dev.aquarelle.cli.conformance;
+
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** The groups that the engine can be asked about. A new group is one more line here. */
+final class GoldenGroups {
+    private static final Map<String, GoldenGroup> BY_NAME = List.<GoldenGroup>of(
+                    new SafetensorsGroup(), //
+                    new NoiseGroup())
+            .stream()
+            .collect(Collectors.toUnmodifiableMap(GoldenGroup::name, group -> group));
+
+    private GoldenGroups() {}
+
+    /**
+     * @throws UnsupportedCaseException if there is none of this name
+     */
+    static GoldenGroup of(String name) {
+        GoldenGroup group = BY_NAME.get(name);
+        if (group == null) {
+            throw new UnsupportedCaseException("group " + name);
+        }
+        return group;
+    }
+}
