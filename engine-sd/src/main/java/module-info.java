@@ -2,6 +2,7 @@
 module dev.aquarelle.sd {
     exports dev.aquarelle.sd;
     exports dev.aquarelle.sd.nn;
+    exports dev.aquarelle.sd.prompt;
 
     requires transitive dev.aquarelle.core;
     requires transitive dev.aquarelle.ops;

@@ -1,4 +1,4 @@
-/** What stands in a prompt before the tokenizer sees it. */
+/** From a prompt to token ids. Start at {@link ClipTokenizer}; {@link PromptEncoder} cuts and pads to what a text encoder takes. */
 @NullMarked
 package dev.aquarelle.sd.prompt;
 

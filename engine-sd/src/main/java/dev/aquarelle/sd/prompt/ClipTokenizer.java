@@ -1,0 +1,184 @@
+package dev.aquarelle.sd.prompt;
+
+import dev.aquarelle.sd.ModelException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * CLIP's tokenizer (Radford et al., arXiv:2103.00020): lower-cased byte-level byte-pair encoding, read from a model's {@code tokenizer}
+ * folder. It gives the ids that transformers 5 gives, special tokens inside of a prompt included. Immutable, safe for any thread.
+ */
+public final class ClipTokenizer {
+    private final Vocabulary vocabulary;
+    private final List<Special> rawSpecials;
+    private final List<Special> normalizedSpecials;
+    private final int bosId;
+    private final int eosId;
+    private final int padId;
+    private final int unknownId;
+    private final int maxLength;
+    private final int size;
+
+    /** A token that is found in a text as it stands. */
+    private record Special(String text, int id) {}
+
+    private ClipTokenizer(Path folder, Vocabulary vocabulary, SpecialTokens special) {
+        this.vocabulary = vocabulary;
+        List<Special> raw = new ArrayList<>();
+        List<Special> normalized = new ArrayList<>();
+        int largest = vocabulary.size() - 1;
+        for (Map.Entry<String, Boolean> token : special.added().entrySet()) {
+            int id = id(folder, vocabulary, special, token.getKey());
+            largest = Math.max(largest, id);
+            if (token.getValue()) {
+                normalized.add(new Special(PromptText.normalize(token.getKey()), id));
+            } else {
+                raw.add(new Special(token.getKey(), id));
+            }
+        }
+        Comparator<Special> longestFirst =
+                Comparator.comparingInt((Special s) -> -s.text.length()).thenComparing(Special::text);
+        raw.sort(longestFirst);
+        normalized.sort(longestFirst);
+        rawSpecials = List.copyOf(raw);
+        normalizedSpecials = List.copyOf(normalized);
+        bosId = id(folder, vocabulary, special, special.bos());
+        eosId = id(folder, vocabulary, special, special.eos());
+        padId = id(folder, vocabulary, special, special.pad());
+        unknownId = id(folder, vocabulary, special, special.unknown());
+        maxLength = special.maxLength();
+        size = largest + 1;
+    }
+
+    private static int id(Path folder, Vocabulary vocabulary, SpecialTokens special, String token) {
+        int id = vocabulary.id(token);
+        if (id < 0) {
+            id = special.ids().getOrDefault(token, -1);
+        }
+        if (id < 0) {
+            throw new ModelException(
+                    "%s: the special token '%s' is no token of the vocabulary".formatted(folder, token));
+        }
+        return id;
+    }
+
+    /**
+     * Reads {@code vocab.json} and {@code merges.txt}, or {@code tokenizer.json} where these are not there, and the special tokens from
+     * {@code tokenizer_config.json} and {@code special_tokens_map.json}.
+     *
+     * @param folder a model's {@code tokenizer} folder
+     * @throws ModelException if a file is missing or broken; the message names it, the line or the token, what was expected and found
+     */
+    public static ClipTokenizer load(Path folder) {
+        if (!Files.isDirectory(folder)) {
+            throw new ModelException("%s: the tokenizer's folder is missing".formatted(folder));
+        }
+        SpecialTokens special = SpecialTokens.read(folder);
+        Path vocabJson = folder.resolve("vocab.json");
+        Path tokenizerJson = folder.resolve("tokenizer.json");
+        Vocabulary vocabulary = !Files.exists(vocabJson) && Files.exists(tokenizerJson)
+                ? TokenizerJson.read(tokenizerJson)
+                : VocabularyReader.read(vocabJson, folder.resolve("merges.txt"));
+        return new ClipTokenizer(folder, vocabulary, special);
+    }
+
+    /** The ids of a text between those of begin and end, as many as it takes. */
+    public int[] encode(String text) {
+        IntStream.Builder ids = IntStream.builder().add(bosId);
+        tokenize(text, ids);
+        return ids.add(eosId).build().toArray();
+    }
+
+    /**
+     * The ids of a text alone, as many as it takes.
+     *
+     * @throws IllegalArgumentException if thousands of combining marks follow one another, which no writing does
+     */
+    public int[] tokenize(String text) {
+        IntStream.Builder ids = IntStream.builder();
+        tokenize(text, ids);
+        return ids.build().toArray();
+    }
+
+    /** The id that begins every prompt. */
+    public int bosId() {
+        return bosId;
+    }
+
+    /** The id that ends every prompt. */
+    public int eosId() {
+        return eosId;
+    }
+
+    /** The id that fills a prompt up: {@link #eosId} in Stable Diffusion 1, that of {@code !} in 2. */
+    public int padId() {
+        return padId;
+    }
+
+    /** The most ids of a prompt, begin and end counted, 77 in CLIP; {@link Integer#MAX_VALUE} if the model's files do not say. */
+    public int maxLength() {
+        return maxLength;
+    }
+
+    /** One more than the largest id: the rows that the text encoder's table must have. */
+    public int size() {
+        return size;
+    }
+
+    private void tokenize(String text, IntStream.Builder ids) {
+        splitAt(
+                rawSpecials,
+                text,
+                ids,
+                raw -> splitAt(
+                        normalizedSpecials, PromptText.normalize(raw), ids, normalized -> words(normalized, ids)));
+    }
+
+    private interface Part {
+        void accept(String text);
+    }
+
+    /** Cuts at each special token, the longest that stands there; what lies between goes to {@code between}. */
+    private static void splitAt(List<Special> specials, String text, IntStream.Builder ids, Part between) {
+        int start = 0;
+        for (int i = 0; i < text.length(); ) {
+            Special found = startingAt(specials, text, i);
+            if (found == null) {
+                i++;
+            } else {
+                between.accept(text.substring(start, i));
+                ids.add(found.id);
+                i += found.text.length();
+                start = i;
+            }
+        }
+        between.accept(text.substring(start));
+    }
+
+    private static @Nullable Special startingAt(List<Special> specials, String text, int from) {
+        for (Special special : specials) {
+            if (text.startsWith(special.text, from)) {
+                return special;
+            }
+        }
+        return null;
+    }
+
+    private void words(String normalized, IntStream.Builder ids) {
+        for (int i = 0; i < normalized.length(); ) {
+            int end = PromptText.wordEnd(normalized, i);
+            if (end < 0) {
+                i++; // a blank, which is the only white space left
+            } else {
+                vocabulary.encode(normalized.substring(i, end), unknownId, ids);
+                i = end;
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+package dev.aquarelle.sd.prompt;
+
+import com.google.gson.stream.JsonReader;
+import com.google.gson.stream.JsonToken;
+import dev.aquarelle.sd.ModelException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the vocabulary from a {@code tokenizer.json}, the one file that newer libraries write. Its pipeline of text rules is taken to be
+ * CLIP's; the kind of its model is checked.
+ */
+final class TokenizerJson {
+    private final Path file;
+    private final List<String[]> merges = new ArrayList<>();
+    private @Nullable Map<String, Integer> ids;
+
+    private TokenizerJson(Path file) {
+        this.file = file;
+    }
+
+    /**
+     * @throws ModelException if the file is broken or no byte-pair encoding
+     */
+    static Vocabulary read(Path file) {
+        TokenizerJson json = new TokenizerJson(file);
+        VocabularyReader.readJson(file, reader -> {
+            json.readRoot(reader);
+            VocabularyReader.requireEnd(reader);
+            return file;
+        });
+        return json.vocabulary();
+    }
+
+    private Vocabulary vocabulary() {
+        if (ids == null) {
+            throw new ModelException(
+                    "%s: model.vocab: expected an object of tokens and ids, found nothing".formatted(file));
+        }
+        MergeTable table = new MergeTable(merges.size());
+        for (int i = 0; i < merges.size(); i++) {
+            VocabularyReader.addMerge(
+                    table, ids, merges.get(i)[0], merges.get(i)[1], "%s: model.merges[%d]".formatted(file, i));
+        }
+        return new Vocabulary(ids, table);
+    }
+
+    private void readRoot(JsonReader reader) throws IOException {
+        reader.beginObject();
+        while (reader.hasNext()) {
+            if (reader.nextName().equals("model")) {
+                readModel(reader);
+            } else {
+                reader.skipValue();
+            }
+        }
+        reader.endObject();
+    }
+
+    private void readModel(JsonReader reader) throws IOException {
+        reader.beginObject();
+        while (reader.hasNext()) {
+            switch (reader.nextName()) {
+                case "type" -> expect("model.type", "BPE", reader);
+                case "end_of_word_suffix" -> expect("model.end_of_word_suffix", Vocabulary.END_OF_WORD, reader);
+                case "vocab" -> ids = VocabularyReader.readTokens(file, reader);
+                case "merges" -> readMerges(reader);
+                default -> reader.skipValue();
+            }
+        }
+        reader.endObject();
+    }
+
+    private void expect(String field, String expected, JsonReader reader) throws IOException {
+        String found = reader.nextString();
+        if (!found.equals(expected)) {
+            throw new ModelException("%s: %s: expected %s, found %s".formatted(file, field, expected, found));
+        }
+    }
+
+    private void readMerges(JsonReader reader) throws IOException {
+        reader.beginArray();
+        while (reader.hasNext()) {
+            String[] pair;
+            if (reader.peek() == JsonToken.BEGIN_ARRAY) { // since tokenizers 0.20: ["l", "r"]
+                reader.beginArray();
+                pair = new String[] {reader.nextString(), reader.nextString()};
+                reader.endArray();
+            } else { // before: "l r"
+                pair = reader.nextString().split(" ", -1);
+            }
+            if (pair.length != 2) {
+                throw new ModelException(
+                        "%s: model.merges[%d]: expected two tokens with a blank between them, found '%s'"
+                                .formatted(file, merges.size(), String.join(" ", pair)));
+            }
+            merges.add(pair);
+        }
+        reader.endArray();
+    }
+}

@@ -1,0 +1,311 @@
+package dev.aquarelle.sd.prompt;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import dev.aquarelle.sd.ModelException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The rules at their edges, on a vocabulary of bytes and six merges; whole prompts are compared by the golden files. */
+class ClipTokenizerTest {
+    private static final int CA = 512;
+    private static final int CAT = 513;
+    private static final int AT = 514;
+    private static final int AA = 515;
+    private static final int AAA = 516;
+    private static final int APOSTROPHE_S = 517;
+    private static final int BOS = 518;
+    private static final int EOS = 519;
+
+    @TempDir
+    private Path folder;
+
+    @BeforeEach
+    void writeVocabulary() throws IOException {
+        TinyTokenizer.write(folder);
+    }
+
+    @Test
+    void mergesTheEarliestLearnedPairFirst() {
+        assertThat(tokens("cat")).containsExactly(CAT); // not "c" "at": "c a" was learned before "a t"
+        assertThat(tokens("at")).containsExactly(AT);
+        assertThat(tokens("cab")).containsExactly(CA, last('b'));
+    }
+
+    @Test
+    void mergesEqualPairsFromTheLeft() {
+        assertThat(tokens("aaa")).containsExactly(AAA);
+        assertThat(tokens("aaaa")).containsExactly(AA, inner('a'), last('a'));
+        assertThat(tokens("aaaaa")).containsExactly(AA, AAA);
+    }
+
+    @Test
+    void putsBeginAndEndAround() {
+        assertThat(tokenizer().encode("cat at")).containsExactly(BOS, CAT, AT, EOS);
+        assertThat(tokenizer().encode("")).containsExactly(BOS, EOS);
+        assertThat(tokenizer().encode(" \t\n ")).containsExactly(BOS, EOS);
+    }
+
+    @Test
+    void cutsLettersDigitsAndTheRestApart() {
+        assertThat(tokens("cat's")).containsExactly(CAT, APOSTROPHE_S);
+        assertThat(tokens("'sat")).containsExactly(APOSTROPHE_S, AT); // the contraction comes first, whatever follows
+        assertThat(tokens("42")).containsExactly(last('4'), last('2'));
+        assertThat(tokens("?!x")).containsExactly(inner('?'), last('!'), last('x'));
+        assertThat(tokens("\u00bd\u00b2"))
+                .containsExactly(0xC2, 256 + 0xBD, 0xC2, 256 + 0xB2); // numbers of any kind stand alone
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            ints = {
+                0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x20, 0x85, 0xA0, 0x1680, 0x2000, 0x200A, 0x2028, 0x2029, 0x202F, 0x205F,
+                0x3000
+            })
+    void everyWhiteSpaceOfUnicodeSeparates(int space) {
+        assertThat(tokens("cat" + Character.toString(space) + "at")).containsExactly(CAT, AT);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0x00, 0x1C, 0x1F, 0x7F, 0x180E, 0x200B, 0x2060, 0xFEFF})
+    void otherInvisibleCharactersAreWords(int character) {
+        assertThat(tokens("cat" + Character.toString(character) + "at"))
+                .hasSizeGreaterThan(2)
+                .startsWith(CAT)
+                .endsWith(AT);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "CAT, cat",
+        "e\u0301, \u00e9", // composed first
+        "\u03a3\u0391\u03a3, \u03c3\u03b1\u03c3", // each by itself: the last sigma is a plain one
+        "\u0130, i\u0307", // lower case may be two characters, which stay apart
+        "\ud83d\ude00\ud801\udc00, \ud83d\ude00\ud801\udc28", // beyond the first 65536
+        "\u1e9e, \u00df"
+    })
+    void lowersEachCodePointOfTheComposedText(String text, String equal) {
+        assertThat(PromptText.normalize(text)).isEqualTo(equal);
+        assertThat(tokens(text)).isEqualTo(tokens(equal));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\ud800", "\udc00", "\udc00\ud800"})
+    void halfASurrogatePairIsAReplacementCharacter(String broken) {
+        assertThat(tokens("cat" + broken)).isEqualTo(tokens("cat" + "\ufffd".repeat(broken.length())));
+    }
+
+    @Test
+    void takesSpecialTokensInsideOfAPromptAsWhatTheyAre() throws IOException {
+        assertThat(tokens("cat<|endoftext|>at")).containsExactly(CAT, EOS, AT);
+        assertThat(tokens("<|STARTOFTEXT|>"))
+                .doesNotContain(BOS); // a plain entry is looked for in the text as it stands
+
+        Files.writeString(
+                folder.resolve("special_tokens_map.json"),
+                "{\"bos_token\": {\"content\": \"<|startoftext|>\", \"normalized\": true}, \"pad_token\": \"!\"}");
+        assertThat(tokens("<|STARTOFTEXT|>")).containsExactly(BOS);
+        assertThat(tokens("cat!!"))
+                .containsExactly(
+                        CAT, inner('!'), inner('!')); // Stable Diffusion 2: padding is a token wherever it stands
+        assertThat(tokenizer().padId()).isEqualTo(inner('!'));
+    }
+
+    @Test
+    void theTableOfTheNewerFormStandsAlone() throws IOException {
+        Files.writeString(folder.resolve("special_tokens_map.json"), "{\"pad_token\": \"?\"}");
+        Files.writeString(folder.resolve("tokenizer_config.json"), """
+            {"added_tokens_decoder": {"33": {"content": "!", "normalized": false}, "600": {"content": "<extra>", "normalized": true}},
+             "pad_token": "!", "model_max_length": 77, "tokenizer_class": "CLIPTokenizer"}
+            """);
+
+        assertThat(tokenizer().padId()).isEqualTo(inner('!'));
+        assertThat(tokenizer().maxLength()).isEqualTo(77);
+        assertThat(tokens("cat <Extra>")).containsExactly(CAT, 600);
+        assertThat(tokenizer().size()).isEqualTo(601);
+    }
+
+    @Test
+    void takesNoLimitForNoLimit() throws IOException {
+        Files.writeString(
+                folder.resolve("tokenizer_config.json"), "{\"model_max_length\": 1000000000000000019884624838656}");
+        assertThat(tokenizer().maxLength()).isEqualTo(Integer.MAX_VALUE);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void readsTheOneFileOfNewerLibraries(boolean pairsAsLists) throws IOException {
+        JsonArray merges = new JsonArray();
+        TinyTokenizer.merges().lines().skip(1).forEach(merge -> {
+            if (pairsAsLists) {
+                merges.add(new Gson().toJsonTree(merge.split(" ")));
+            } else {
+                merges.add(merge);
+            }
+        });
+        JsonObject model = new JsonObject();
+        model.add("merges", merges); // before the vocabulary: the order of fields means nothing
+        model.addProperty("type", "BPE");
+        model.add("vocab", new Gson().toJsonTree(TinyTokenizer.vocabulary()));
+        JsonObject root = new JsonObject();
+        root.addProperty("version", "1.0");
+        root.add("model", model);
+        Files.writeString(folder.resolve("tokenizer.json"), root.toString());
+        Files.delete(folder.resolve("vocab.json"));
+        Files.delete(folder.resolve("merges.txt"));
+
+        assertThat(tokenizer().encode("cat's at")).containsExactly(BOS, CAT, APOSTROPHE_S, AT, EOS);
+    }
+
+    @Test
+    void longTextsTakeNoMoreThanLinearTime() {
+        List<String> long_ = List.of(
+                "a".repeat(500_000),
+                "cat ".repeat(125_000),
+                "'".repeat(500_000),
+                "<|startoftext|".repeat(30_000),
+                "e\u0301\u0316".repeat(200_000));
+        assertTimeoutPreemptively(
+                Duration.ofSeconds(60),
+                () -> { // minutes and more if a step went over the rest of the text
+                    for (String text : long_) {
+                        assertThat(tokens(text)).hasSizeGreaterThan(100_000);
+                    }
+                });
+    }
+
+    @Test
+    void refusesEndlessMarks() {
+        String marks = "a" + "\u0301\u0316".repeat(100_000);
+        assertThatThrownBy(() -> tokens(marks))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("prompt: expected at most 1000 combining marks in a row, found more up to character 1001");
+    }
+
+    @ParameterizedTest
+    @MethodSource("brokenVocabularies")
+    void aBrokenVocabularyGetsOneClearError(String content, String message) throws IOException {
+        Files.writeString(folder.resolve("merges.txt"), "");
+        Files.writeString(folder.resolve("vocab.json"), content);
+        assertThatThrownBy(this::tokenizer)
+                .isInstanceOf(ModelException.class)
+                .hasMessageStartingWith(folder.toString())
+                .hasMessageContaining(message);
+    }
+
+    static List<Arguments> brokenVocabularies() {
+        return List.of(
+                arguments("{\"a\": 1", "vocab.json: not the JSON that was expected (End of input at line 1 column 8"),
+                arguments(
+                        "[]",
+                        "vocab.json: not the JSON that was expected (Expected BEGIN_OBJECT but was BEGIN_ARRAY at line"
+                                + " 1"),
+                arguments("{}", "the special token '<|startoftext|>' is no token of the vocabulary"),
+                arguments("{\"a\": \"x\"}", "vocab.json: token 'a': expected an id from 0 to 16777216, found STRING"),
+                arguments("{\"a\": -1}", "vocab.json: token 'a': expected an id from 0 to 16777216, found -1"),
+                arguments(
+                        "{\"a\": 99999999999}",
+                        "vocab.json: not the JSON that was expected (Expected an int but was 99999999999 at line 1"),
+                arguments("{\"a\": 1, \"a\": 2}", "vocab.json: token 'a' is there twice"),
+                arguments(
+                        "{\"a\": 1} {}", "vocab.json: not the JSON that was expected (malformed at line 1 column 11"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"c", "c a t", " c", "c ", "c  a"})
+    void aBrokenMergeIsNamedByItsLine(String line) throws IOException {
+        Files.writeString(folder.resolve("merges.txt"), "#version: 0.2\nc a\n" + line + "\n");
+        assertThatThrownBy(this::tokenizer)
+                .isInstanceOf(ModelException.class)
+                .hasMessage(
+                        "%s: line 3: expected two tokens with a blank between them, found '%s'",
+                        folder.resolve("merges.txt"), line);
+    }
+
+    @Test
+    void aMergeOfWhatIsNoTokenIsNamedByItsLine() throws IOException {
+        Files.writeString(folder.resolve("merges.txt"), "c a\r\nc dog\r\n");
+        assertThatThrownBy(this::tokenizer)
+                .hasMessage("%s: line 2: 'dog' is no token of the vocabulary", folder.resolve("merges.txt"));
+        Files.writeString(folder.resolve("merges.txt"), "c b\n");
+        assertThatThrownBy(this::tokenizer)
+                .hasMessage("%s: line 1: 'cb' is no token of the vocabulary", folder.resolve("merges.txt"));
+    }
+
+    @Test
+    void saysWhatIsMissing() throws IOException {
+        Path nowhere = folder.resolve("nowhere");
+        assertThatThrownBy(() -> ClipTokenizer.load(nowhere))
+                .hasMessage(nowhere + ": the tokenizer's folder is missing");
+        Files.delete(folder.resolve("merges.txt"));
+        assertThatThrownBy(this::tokenizer).hasMessage(folder.resolve("merges.txt") + ": the file is missing");
+        Files.delete(folder.resolve("vocab.json"));
+        assertThatThrownBy(this::tokenizer).hasMessage(folder.resolve("vocab.json") + ": the file is missing");
+    }
+
+    @Test
+    void refusesOtherKindsOfTokenizer() throws IOException {
+        Files.writeString(folder.resolve("tokenizer_config.json"), "{\"tokenizer_class\": \"T5Tokenizer\"}");
+        assertThatThrownBy(this::tokenizer)
+                .isInstanceOf(ModelException.class)
+                .hasMessageContaining("tokenizer_class: expected CLIPTokenizer, found \"T5Tokenizer\"");
+    }
+
+    @Test
+    void aSpecialTokenMustBeInTheVocabulary() throws IOException {
+        Files.writeString(folder.resolve("tokenizer_config.json"), "{\"pad_token\": \"<pad>\"}");
+        assertThatThrownBy(this::tokenizer)
+                .hasMessage(folder + ": the special token '<pad>' is no token of the vocabulary");
+    }
+
+    @Test
+    void aByteThatIsNoTokenIsUnknown() throws IOException {
+        Map<String, Integer> vocabulary = TinyTokenizer.vocabulary();
+        vocabulary.remove("x</w>");
+        Files.writeString(folder.resolve("vocab.json"), new Gson().toJson(vocabulary));
+        assertThat(tokens("cat x")).containsExactly(CAT, EOS);
+    }
+
+    @Test
+    void writesBytesAsTheirSymbols() {
+        assertThat(Vocabulary.byteSymbols())
+                .hasSize(256)
+                .doesNotHaveDuplicates()
+                .doesNotContain(' ', '\n', '\u00ad');
+        assertThat(Vocabulary.byteSymbols()[' ']).isEqualTo('\u0120');
+    }
+
+    private ClipTokenizer tokenizer() {
+        return ClipTokenizer.load(folder);
+    }
+
+    private int[] tokens(String text) {
+        return tokenizer().tokenize(text);
+    }
+
+    private static int inner(char c) {
+        return c;
+    }
+
+    private static int last(char c) {
+        return 256 + c;
+    }
+}
