@@ -1,0 +1,106 @@
+package dev.aquarelle.sd.image;
+
+import dev.aquarelle.core.tensor.Shape;
+import dev.aquarelle.core.tensor.Tensor;
+import dev.aquarelle.core.tensor.TensorException;
+import java.util.Arrays;
+import java.util.Objects;
+
+/** A picture of 8 bits per channel: rows from the top, pixels from the left, red, green, blue. Immutable. */
+public final class Image {
+    private final int width;
+    private final int height;
+    private final byte[] rgb;
+
+    private Image(int width, int height, byte[] rgb) {
+        this.width = width;
+        this.height = height;
+        this.rgb = rgb;
+    }
+
+    /**
+     * A picture of the given pixels.
+     *
+     * @param rgb three bytes a pixel, row by row; copied
+     * @throws IllegalArgumentException if a side is not positive or there are more or fewer bytes than the size takes
+     */
+    public static Image of(int width, int height, byte[] rgb) {
+        if (width <= 0 || height <= 0 || rgb.length != 3L * width * height) {
+            throw new IllegalArgumentException(
+                    "a picture of %d x %d pixels cannot have %d bytes".formatted(width, height, rgb.length));
+        }
+        return new Image(width, height, rgb.clone());
+    }
+
+    /**
+     * The decoder's floats as a picture: -1 is black, 1 is full, what lies outside is cut off, and a half rounds to even (as diffusers'
+     * {@code numpy_to_pil} does after {@code denormalize}); NaN is black.
+     *
+     * @param x {@code [H, W, 3]}, or {@code [1, H, W, 3]} for a batch of one
+     * @throws TensorException for any other shape
+     */
+    public static Image fromTensor(Tensor x) {
+        Shape shape = x.shape();
+        int rank = shape.rank();
+        if (rank < 3 || rank > 4 || shape.last() != 3 || rank == 4 && shape.dim(0) != 1 || shape.size() == 0) {
+            throw new TensorException("a picture is made from [H, W, 3] or [1, H, W, 3], found " + shape);
+        }
+        float[] values = x.toFloatArray();
+        byte[] rgb = new byte[values.length];
+        for (int i = 0; i < rgb.length; i++) {
+            rgb[i] = (byte) toUnsigned(values[i]);
+        }
+        return new Image(shape.dim(-2), shape.dim(-3), rgb);
+    }
+
+    private static int toUnsigned(float x) {
+        float unit = Math.clamp(x / 2 + 0.5f, 0f, 1f);
+        return (int) Math.rint(unit * 255f); // every step in float32, as the original rounds
+    }
+
+    /** Pixels in a row. */
+    public int width() {
+        return width;
+    }
+
+    /** Rows. */
+    public int height() {
+        return height;
+    }
+
+    /**
+     * One pixel as {@code 0xRRGGBB}.
+     *
+     * @throws IndexOutOfBoundsException if it lies outside
+     */
+    public int pixel(int x, int y) {
+        int at = 3 * (Objects.checkIndex(y, height) * width + Objects.checkIndex(x, width));
+        return (rgb[at] & 0xFF) << 16 | (rgb[at + 1] & 0xFF) << 8 | rgb[at + 2] & 0xFF;
+    }
+
+    /** A copy of the pixels, three bytes each, row by row. */
+    public byte[] toByteArray() {
+        return rgb.clone();
+    }
+
+    /** The bytes themselves, for this package's readers only. */
+    byte[] bytes() {
+        return rgb;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Image image && width == image.width && Arrays.equals(rgb, image.rgb);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * width + Arrays.hashCode(rgb);
+    }
+
+    /** As in messages: {@code picture of 512 x 768 pixels}. */
+    @Override
+    public String toString() {
+        return "picture of %d x %d pixels".formatted(width, height);
+    }
+}
