@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
@@ -166,6 +167,53 @@ public final class ModelConfig {
             values.add(string(field, element));
         }
         return List.copyOf(values);
+    }
+
+    /** An integer from {@code min} to {@code max} for each of {@code count} blocks: a list of so many, or one integer for all. */
+    public List<Integer> integerForEach(String field, int count, int min, int max, int absent) {
+        if (!isList(field)) {
+            return Collections.nCopies(count, integer(field, min, max, absent));
+        }
+        List<Integer> values = integers(field, min, max);
+        if (values.size() != count) {
+            throw mismatch(field, "one integer, or a list of " + count);
+        }
+        return values;
+    }
+
+    /**
+     * Refuses what a model does not know: the field must be absent or have one of the supported values; a list must hold nothing else.
+     *
+     * @param supported texts, truth values and numbers as they are written in JSON, texts without quotes; none for a field that must be absent
+     * @throws ModelException such as {@code unet/config.json: class_embed_type "timestep" is not supported}
+     */
+    public void supportOnly(String field, String... supported) {
+        JsonElement found = find(field);
+        if (found == null) {
+            return;
+        }
+        for (JsonElement each : found instanceof JsonArray list ? list : List.of(found)) {
+            if (Arrays.stream(supported).noneMatch(value -> says(each, value))) {
+                throw new ModelException("%s: %s %s is not supported%s"
+                        .formatted(
+                                file,
+                                field,
+                                shortened(found),
+                                supported.length == 0 ? "" : ", only " + String.join(", ", supported)));
+            }
+        }
+    }
+
+    private static boolean says(JsonElement element, String value) {
+        if (!(element instanceof JsonPrimitive primitive)) {
+            return false;
+        }
+        if (primitive.isNumber()) {
+            return !value.isEmpty()
+                    && Character.isDigit(value.charAt(0))
+                    && primitive.getAsDouble() == Double.parseDouble(value);
+        }
+        return primitive.getAsString().equals(value);
     }
 
     /** The object in a field, as a config of its own. */

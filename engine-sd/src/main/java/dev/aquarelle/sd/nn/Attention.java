@@ -28,4 +28,11 @@ public record Attention(Linear toQ, Linear toK, Linear toV, Linear toOut, int he
         Value v = toV.forward(g, context);
         return toOut.forward(g, g.attention(q, k, v, heads, false));
     }
+
+    /** {@link #forward(Graph, Value, Value)} within the part of the model that the checkpoint calls {@code scope}. */
+    public Value forward(Graph g, String scope, Value x, Value context) {
+        try (var _ = g.scope(scope)) {
+            return forward(g, x, context);
+        }
+    }
 }

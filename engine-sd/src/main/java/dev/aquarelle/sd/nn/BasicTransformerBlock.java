@@ -22,15 +22,11 @@ public record BasicTransformerBlock(
 
     /** x {@code [N, L, dim]}, encoderHiddenStates {@code [N, S, crossAttentionDim]}. */
     public Value forward(Graph g, Value x, Value encoderHiddenStates) {
-        try (var _ = g.scope("attn1")) {
-            Value h = norm1.forward(g, x);
-            x = g.add(attn1.forward(g, h, h), x);
-        }
-        try (var _ = g.scope("attn2")) {
-            x = g.add(attn2.forward(g, norm2.forward(g, x), encoderHiddenStates), x);
-        }
-        try (var _ = g.scope("ff")) {
-            return g.add(ff.forward(g, norm3.forward(g, x)), x);
-        }
+        Value h = norm1.forward(g, "norm1", x);
+        x = g.add(attn1.forward(g, "attn1", h, h), x);
+        h = norm2.forward(g, "norm2", x);
+        x = g.add(attn2.forward(g, "attn2", h, encoderHiddenStates), x);
+        h = norm3.forward(g, "norm3", x);
+        return g.add(ff.forward(g, "ff", h), x);
     }
 }

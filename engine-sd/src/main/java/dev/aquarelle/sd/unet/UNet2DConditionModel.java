@@ -1,0 +1,150 @@
+package dev.aquarelle.sd.unet;
+
+import dev.aquarelle.core.safetensors.Weights;
+import dev.aquarelle.ops.graph.Graph;
+import dev.aquarelle.ops.graph.Value;
+import dev.aquarelle.sd.nn.Conv2d;
+import dev.aquarelle.sd.nn.GroupNorm;
+import dev.aquarelle.sd.nn.Transformer2D;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+
+/**
+ * The denoiser of Stable Diffusion (arXiv:2112.10752): what noise, or what mixture of noise and picture, is in these latents, given the
+ * timestep and the text. Names and arrangement are those of diffusers' class of the same name.
+ * <pre>
+ * sample               [N, H, W, inChannels]
+ * timestep             [N]
+ * encoderHiddenStates  [N, S, crossAttentionDim]
+ * result               [N, H, W, outChannels]
+ * </pre>
+ *
+ * <p>Loading maps the weights and checks every shape; no number is read.
+ */
+public final class UNet2DConditionModel {
+    private final UNetConfig config;
+    private final Conv2d convIn;
+    private final TimeConditioning timeConditioning;
+    private final List<DownBlock> downBlocks;
+    private final MidBlock midBlock;
+    private final List<UpBlock> upBlocks;
+    private final GroupNorm convNormOut;
+    private final Conv2d convOut;
+
+    private UNet2DConditionModel(Weights weights, UNetConfig config) {
+        int outermost = config.downBlocks().getFirst().channels();
+        this.config = config;
+        this.convIn = Conv2d.load(weights.at("conv_in"), config.inChannels(), outermost, config.convInKernel());
+        this.timeConditioning = TimeConditioning.load(weights, config);
+        Deque<Integer> skips = new ArrayDeque<>();
+        skips.push(outermost);
+        this.downBlocks = loadDownBlocks(weights, config, skips);
+        this.midBlock = MidBlock.load(weights.at("mid_block"), config);
+        this.upBlocks = loadUpBlocks(weights, config, skips);
+        this.convNormOut = GroupNorm.load(
+                weights.at("conv_norm_out"),
+                outermost,
+                config.norm().groups(),
+                config.norm().epsilon());
+        this.convOut = Conv2d.load(weights.at("conv_out"), outermost, config.outChannels(), config.convOutKernel());
+    }
+
+    /**
+     * Takes the tensors the configuration calls for; others are ignored.
+     *
+     * @throws dev.aquarelle.core.safetensors.SafetensorsException if one is missing or has another shape
+     */
+    public static UNet2DConditionModel load(Weights weights, UNetConfig config) {
+        return new UNet2DConditionModel(weights, config);
+    }
+
+    /**
+     * Loads a model's folder: {@code config.json} and the weights beside it.
+     *
+     * @param arena what the mapped weights live with
+     * @throws dev.aquarelle.sd.ModelException if the configuration is broken or not supported
+     * @throws dev.aquarelle.core.safetensors.SafetensorsException if a tensor is missing or has another shape
+     */
+    public static UNet2DConditionModel load(Path folder, Arena arena) {
+        return load(Weights.open(folder, arena), UNetConfig.read(folder.resolve("config.json")));
+    }
+
+    /** What the model was loaded by. */
+    public UNetConfig config() {
+        return config;
+    }
+
+    /** A graph of one call, with the inputs that {@link UNetInputs} lists and one output. */
+    public Graph graph(UNetInputs.Sizes sizes) {
+        return Graph.of(g -> forward(g, UNetInputs.declare(g, config, sizes)));
+    }
+
+    /** Adds one call to a graph; gives the prediction {@code [N, H, W, outChannels]}. */
+    public Value forward(Graph g, UNetInputs in) {
+        Value temb = timeConditioning.forward(g, in);
+        Value x = config.centerInputSample() ? g.scale(in.sample(), 2, -1) : in.sample();
+        x = convIn.forward(g, "conv_in", x);
+
+        Deque<Value> skips = new ArrayDeque<>();
+        skips.push(x);
+        for (int i = 0; i < downBlocks.size(); i++) {
+            try (var _ = g.scope("down_blocks." + i)) {
+                x = downBlocks.get(i).forward(g, x, temb, in.encoderHiddenStates(), skips);
+            }
+        }
+        try (var _ = g.scope("mid_block")) {
+            x = midBlock.forward(g, x, temb, in.encoderHiddenStates());
+        }
+        for (int i = 0; i < upBlocks.size(); i++) {
+            try (var _ = g.scope("up_blocks." + i)) {
+                x = upBlocks.get(i).forward(g, x, temb, in.encoderHiddenStates(), skips);
+            }
+        }
+        x = g.silu(convNormOut.forward(g, "conv_norm_out", x));
+        return convOut.forward(g, "conv_out", x);
+    }
+
+    private static List<DownBlock> loadDownBlocks(Weights weights, UNetConfig config, Deque<Integer> skips) {
+        List<DownBlock> blocks = new ArrayList<>();
+        int channels = skips.element();
+        for (int i = 0; i < config.downBlocks().size(); i++) {
+            UNetConfig.Block block = config.downBlocks().get(i);
+            blocks.add(DownBlock.load(weights.at("down_blocks." + i), i, channels, config));
+            channels = block.channels();
+            boolean innermost = i == config.downBlocks().size() - 1;
+            for (int layer = 0; layer < block.layers() + (innermost ? 0 : 1); layer++) {
+                skips.push(channels);
+            }
+        }
+        return List.copyOf(blocks);
+    }
+
+    private static List<UpBlock> loadUpBlocks(Weights weights, UNetConfig config, Deque<Integer> skips) {
+        List<UpBlock> blocks = new ArrayList<>();
+        int channels = config.downBlocks().getLast().channels();
+        for (int i = 0; i < config.upBlocks().size(); i++) {
+            UNetConfig.Block block = config.upBlocks().get(i);
+            List<Integer> skipChannels = new ArrayList<>();
+            for (int layer = 0; layer < block.layers(); layer++) {
+                skipChannels.add(skips.pop());
+            }
+            blocks.add(UpBlock.load(weights.at("up_blocks." + i), i, channels, skipChannels, config));
+            channels = block.channels();
+        }
+        return List.copyOf(blocks);
+    }
+
+    static Transformer2D loadTransformer(Weights weights, UNetConfig.Block block, UNetConfig config) {
+        return Transformer2D.load(
+                weights,
+                block.channels(),
+                block.crossAttentionDim(),
+                block.heads(),
+                block.transformerLayers(),
+                config.norm().groups());
+    }
+}

@@ -1,0 +1,263 @@
+package dev.aquarelle.sd.unet;
+
+import dev.aquarelle.sd.ModelConfig;
+import dev.aquarelle.sd.ModelException;
+import dev.aquarelle.sd.nn.NormConfig;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What {@code unet/config.json} says of a denoiser, after diffusers' {@code UNet2DConditionModel}.
+ *
+ * @param inChannels channels of the sample: 4 of latents, or 9 with those of a mask and of the picture around it
+ * @param outChannels channels of the prediction
+ * @param sampleHeight height of the latents the model was trained at
+ * @param sampleWidth their width
+ * @param centerInputSample whether the sample is first mapped from [0, 1] to [-1, 1]
+ * @param flipSinToCos whether the cosines of the timestep's sinusoids come first
+ * @param freqShift of the sinusoids' frequencies, 0 in Stable Diffusion
+ * @param downBlocks from the outermost to the innermost; the middle block is set up as the last of them
+ * @param upBlocks from the innermost to the outermost
+ * @param norm of the residual blocks and before the last convolution
+ * @param timeEmbedDim width of the timestep embedding
+ * @param convInKernel side of the first convolution's kernel
+ * @param convOutKernel side of the last convolution's kernel
+ * @param timeCondProjDim width of a guidance embedding that joins the timestep's (LCM), 0 for none
+ * @param textTime the further condition of SDXL, if the model has it
+ */
+public record UNetConfig(
+        int inChannels,
+        int outChannels,
+        int sampleHeight,
+        int sampleWidth,
+        boolean centerInputSample,
+        boolean flipSinToCos,
+        float freqShift,
+        List<Block> downBlocks,
+        List<Block> upBlocks,
+        NormConfig norm,
+        int timeEmbedDim,
+        int convInKernel,
+        int convOutKernel,
+        int timeCondProjDim,
+        @Nullable TextTime textTime) {
+    private static final int LARGEST = 1 << 16; // far above any real size; products of a few such sizes fit a long
+    private static final List<String> DOWN = List.of("DownBlock2D", "CrossAttnDownBlock2D");
+    private static final List<String> UP = List.of("UpBlock2D", "CrossAttnUpBlock2D");
+
+    /**
+     * One block of the U.
+     *
+     * @param channels of its feature maps
+     * @param layers how many residual blocks it has
+     * @param crossAttention whether a transformer follows each of them
+     * @param transformerLayers depth of each transformer
+     * @param heads attention heads of each transformer
+     * @param crossAttentionDim width of the text's hidden states
+     */
+    public record Block(
+            int channels,
+            int layers,
+            boolean crossAttention,
+            int transformerLayers,
+            int heads,
+            int crossAttentionDim) {}
+
+    /**
+     * The pooled text and six numbers on sizes and cropping ({@code addition_embed_type 'text_time'}).
+     *
+     * @param timeEmbedDim width of each number's sinusoids
+     * @param inputDim width of the pooled text and all sinusoids together
+     */
+    public record TextTime(int timeEmbedDim, int inputDim) {}
+
+    public UNetConfig {
+        downBlocks = List.copyOf(downBlocks);
+        upBlocks = List.copyOf(upBlocks);
+    }
+
+    /**
+     * Reads a {@code config.json}.
+     *
+     * @throws ModelException if a field is broken, or says something the engine does not support
+     */
+    public static UNetConfig read(Path file) {
+        return of(ModelConfig.read(file));
+    }
+
+    /**
+     * Takes a configuration's fields; what is absent has diffusers' defaults.
+     *
+     * @throws ModelException if a field is broken, or says something the engine does not support
+     */
+    public static UNetConfig of(ModelConfig json) {
+        refuseUnsupported(json);
+        List<Integer> channels = json.has("block_out_channels")
+                ? json.integers("block_out_channels", 1, LARGEST)
+                : List.of(320, 640, 1280, 1280);
+        int levels = channels.size();
+        if (levels == 0) {
+            throw json.mismatch("block_out_channels", "at least one level");
+        }
+        List<Integer> layers = json.integerForEach("layers_per_block", levels, 1, 64, 2);
+        List<Integer> transformerLayers = json.integerForEach("transformer_layers_per_block", levels, 1, 256, 1);
+        List<Integer> heads = heads(json, levels);
+        List<Integer> crossAttentionDims = json.integerForEach("cross_attention_dim", levels, 1, LARGEST, 1280);
+        List<Boolean> down = crossAttention(
+                json, "down_block_types", List.of(DOWN.get(1), DOWN.get(1), DOWN.get(1), DOWN.get(0)), DOWN, levels);
+        List<Boolean> up =
+                crossAttention(json, "up_block_types", List.of(UP.get(0), UP.get(1), UP.get(1), UP.get(1)), UP, levels);
+        List<Integer> upTransformerLayers = json.has("reverse_transformer_layers_per_block")
+                ? json.integerForEach("reverse_transformer_layers_per_block", levels, 1, 256, 1)
+                : transformerLayers.reversed();
+        List<Block> downBlocks = new ArrayList<>();
+        List<Block> upBlocks = new ArrayList<>();
+        for (int i = 0; i < levels; i++) {
+            int mirrored = levels - 1 - i;
+            downBlocks.add(new Block(
+                    channels.get(i),
+                    layers.get(i),
+                    down.get(i),
+                    transformerLayers.get(i),
+                    heads.get(i),
+                    crossAttentionDims.get(i)));
+            upBlocks.add(new Block(
+                    channels.get(mirrored),
+                    layers.get(mirrored) + 1,
+                    up.get(i),
+                    upTransformerLayers.get(i),
+                    heads.get(mirrored),
+                    crossAttentionDims.get(mirrored)));
+        }
+        List<Integer> sampleSize = json.integerForEach("sample_size", 2, 1, LARGEST, 64);
+        UNetConfig config = new UNetConfig(
+                json.integer("in_channels", 1, LARGEST, 4),
+                json.integer("out_channels", 1, LARGEST, 4),
+                sampleSize.get(0),
+                sampleSize.get(1),
+                json.bool("center_input_sample", false),
+                json.bool("flip_sin_to_cos", true),
+                (float) json.number("freq_shift", 0),
+                downBlocks,
+                upBlocks,
+                new NormConfig(json.integer("norm_num_groups", 1, LARGEST, 32), epsilon(json)),
+                json.integer("time_embedding_dim", 1, 4 * LARGEST, 4 * channels.getFirst()),
+                json.integer("conv_in_kernel", 1, LARGEST, 3),
+                json.integer("conv_out_kernel", 1, LARGEST, 3),
+                json.integer("time_cond_proj_dim", 1, LARGEST, 0),
+                textTime(json));
+        config.checkDivisions(json);
+        return config;
+    }
+
+    private static float epsilon(ModelConfig json) {
+        float epsilon = (float) json.number("norm_eps", 1e-5);
+        if (!(epsilon > 0 && epsilon < 1)) {
+            throw json.mismatch("norm_eps", "a number above 0 and below 1");
+        }
+        return epsilon;
+    }
+
+    /** Width of the text's hidden states, which all blocks share. */
+    public int crossAttentionDim() {
+        return downBlocks.getLast().crossAttentionDim();
+    }
+
+    private static void refuseUnsupported(ModelConfig json) {
+        json.supportOnly("_class_name", "UNet2DConditionModel");
+        json.supportOnly("mid_block_type", "UNetMidBlock2DCrossAttn");
+        json.supportOnly("act_fn", "silu", "swish");
+        json.supportOnly("class_embed_type");
+        json.supportOnly("num_class_embeds");
+        json.supportOnly("class_embeddings_concat", "false");
+        json.supportOnly("encoder_hid_dim");
+        json.supportOnly("encoder_hid_dim_type");
+        json.supportOnly("addition_embed_type", "text_time");
+        json.supportOnly("time_embedding_type", "positional");
+        json.supportOnly("time_embedding_act_fn");
+        json.supportOnly("timestep_post_act");
+        json.supportOnly("resnet_time_scale_shift", "default");
+        json.supportOnly("resnet_skip_time_act", "false");
+        json.supportOnly("resnet_out_scale_factor", "1");
+        json.supportOnly("mid_block_scale_factor", "1");
+        json.supportOnly("downsample_padding", "1");
+        json.supportOnly("conv_in_kernel", "1", "3", "5", "7");
+        json.supportOnly("conv_out_kernel", "1", "3", "5", "7");
+        json.supportOnly("attention_type", "default");
+        json.supportOnly("only_cross_attention", "false");
+        json.supportOnly("mid_block_only_cross_attention", "false");
+        json.supportOnly("dual_cross_attention", "false");
+        json.supportOnly("cross_attention_norm");
+        // Neither matters here: nothing is dropped when a picture is made, and attention is computed in float32 anyway.
+        // The tensors'
+        // shapes tell how projections are stored, and addition_embed_type_num_heads belongs to a type that is refused
+        // above.
+        json.number("dropout", 0);
+        json.bool("upcast_attention", false);
+        json.bool("use_linear_projection", false);
+        json.integer("addition_embed_type_num_heads", 0, Integer.MAX_VALUE, 64);
+    }
+
+    /**
+     * {@code attention_head_dim} is the number of heads, not their width: an error of the first release that every published file keeps. The
+     * rightly named field is refused by diffusers as well.
+     */
+    private static List<Integer> heads(ModelConfig json, int levels) {
+        if (json.has("num_attention_heads")) {
+            throw new ModelException(
+                    "%s: num_attention_heads is not supported; files of this kind count heads in attention_head_dim"
+                            .formatted(json.file()));
+        }
+        return json.integerForEach("attention_head_dim", levels, 1, LARGEST, 8);
+    }
+
+    private static List<Boolean> crossAttention(
+            ModelConfig json, String field, List<String> fallback, List<String> plainAndCross, int levels) {
+        List<String> types = json.has(field) ? json.strings(field) : fallback;
+        if (types.size() != levels) {
+            throw json.mismatch(field, "%d blocks, as block_out_channels has levels".formatted(levels));
+        }
+        for (String type : types) {
+            if (!plainAndCross.contains(type)) {
+                throw new ModelException("%s: %s '%s' is not supported".formatted(json.file(), field, type));
+            }
+        }
+        return types.stream().map(plainAndCross.get(1)::equals).toList();
+    }
+
+    private static @Nullable TextTime textTime(ModelConfig json) {
+        int timeEmbedDim = json.integer("addition_time_embed_dim", 1, LARGEST, 0);
+        int inputDim = json.integer("projection_class_embeddings_input_dim", 1, LARGEST, 0);
+        if (json.string("addition_embed_type", "").isEmpty()) {
+            return null;
+        }
+        if (timeEmbedDim == 0) {
+            throw json.mismatch("addition_time_embed_dim", "a size, since addition_embed_type is 'text_time'");
+        }
+        if (inputDim == 0) {
+            throw json.mismatch(
+                    "projection_class_embeddings_input_dim", "a size, since addition_embed_type is 'text_time'");
+        }
+        return new TextTime(timeEmbedDim, inputDim);
+    }
+
+    private void checkDivisions(ModelConfig json) {
+        for (Block block : downBlocks) {
+            if (block.channels() % norm.groups() != 0) {
+                throw json.mismatch("norm_num_groups", "a divisor of %d channels".formatted(block.channels()));
+            }
+            if (block.channels() % block.heads() != 0
+                    && (block.crossAttention() || block.equals(downBlocks.getLast()))) {
+                throw json.mismatch(
+                        "attention_head_dim",
+                        "a number of heads (despite its name) that divides %d channels".formatted(block.channels()));
+            }
+            if (block.crossAttentionDim() != crossAttentionDim()) {
+                throw new ModelException(
+                        "%s: cross_attention_dim with different widths is not supported".formatted(json.file()));
+            }
+        }
+    }
+}
