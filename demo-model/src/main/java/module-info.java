@@ -1,2 +1,6 @@
-/* The small trained model that makes the first picture: resources only, open to whoever reads them. */
-open module dev.aquarelle.demo {}
+/** The small trained model that makes the first picture. */
+module dev.aquarelle.demo {
+    exports dev.aquarelle.demo;
+
+    requires static transitive org.jspecify;
+}

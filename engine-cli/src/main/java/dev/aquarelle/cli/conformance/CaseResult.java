@@ -12,7 +12,8 @@ import java.util.List;
  * @param unsupported why the engine does not do this yet; empty if it does
  * @param seconds how long it took
  */
-public record CaseResult(String name, String group, int checks, List<Failure> failures, String unsupported, double seconds) {
+public record CaseResult(
+        String name, String group, int checks, List<Failure> failures, String unsupported, double seconds) {
 
     /** The three ends of a case. */
     public enum Outcome {
@@ -34,8 +35,12 @@ public record CaseResult(String name, String group, int checks, List<Failure> fa
         return switch (outcome()) {
             case PASSED -> "PASSED      %s (%d checks)".formatted(name, checks);
             case UNSUPPORTED -> "UNSUPPORTED %s: %s".formatted(name, unsupported);
-            case FAILED -> "FAILED      %s: %s%s".formatted(name, failures.getFirst(),
-                    failures.size() == 1 ? "" : " (and %d more)".formatted(failures.size() - 1));
+            case FAILED ->
+                "FAILED      %s: %s%s"
+                        .formatted(
+                                name,
+                                failures.getFirst(),
+                                failures.size() == 1 ? "" : " (and %d more)".formatted(failures.size() - 1));
         };
     }
 }

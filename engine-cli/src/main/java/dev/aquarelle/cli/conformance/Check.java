@@ -68,8 +68,12 @@ public final class Check {
         long at = actual.data().mismatch(expected.data());
         if (at >= 0) {
             long element = at / actual.dtype().bytes();
-            failures.add(new Failure(what, Differences.index(actual.shape(), element),
-                    Differences.shown(expected, element), Differences.shown(actual, element), ""));
+            failures.add(new Failure(
+                    what,
+                    Differences.index(actual.shape(), element),
+                    Differences.shown(expected, element),
+                    Differences.shown(actual, element),
+                    ""));
         }
     }
 

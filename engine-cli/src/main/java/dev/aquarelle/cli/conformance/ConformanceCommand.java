@@ -36,17 +36,26 @@ public final class ConformanceCommand implements Callable<Integer> {
     @Option(names = "--case", split = ",", paramLabel = "NAME", description = "Only these cases.")
     private List<String> cases = List.of();
 
-    @Option(names = "--backend", defaultValue = "auto", paramLabel = "NAME",
+    @Option(
+            names = "--backend",
+            defaultValue = "auto",
+            paramLabel = "NAME",
             description = "cpu, reference, gpu or auto, the best one that runs here (default).")
     private String backend = "auto";
 
-    @Option(names = "--threads", defaultValue = "0", paramLabel = "N", description = "Worker threads; as many as processors by default.")
+    @Option(
+            names = "--threads",
+            defaultValue = "0",
+            paramLabel = "N",
+            description = "Worker threads; as many as processors by default.")
     private int threads;
 
     @Option(names = "--json", description = "The whole report as JSON, nothing else.")
     private boolean json;
 
-    @Option(names = {"-v", "--verbose"}, description = "A line for cases that passed, too.")
+    @Option(
+            names = {"-v", "--verbose"},
+            description = "A line for cases that passed, too.")
     private boolean verbose;
 
     @Override
@@ -70,11 +79,14 @@ public final class ConformanceCommand implements Callable<Integer> {
 
     private Backend open() {
         if (threads < 0) {
-            throw new ParameterException(spec.commandLine(), "--threads: expected a number not below 0, found " + threads);
+            throw new ParameterException(
+                    spec.commandLine(), "--threads: expected a number not below 0, found " + threads);
         }
-        List<String> installed = Backends.installed().stream().map(Backend.Provider::name).toList();
+        List<String> installed =
+                Backends.installed().stream().map(Backend.Provider::name).toList();
         if (!backend.equals("auto") && !installed.contains(backend)) {
-            throw new ParameterException(spec.commandLine(), "--backend: expected one of %s, found %s".formatted(installed, backend));
+            throw new ParameterException(
+                    spec.commandLine(), "--backend: expected one of %s, found %s".formatted(installed, backend));
         }
         return new LazyBackend(backend, () -> Backends.open(backend, new BackendOptions(threads)));
     }

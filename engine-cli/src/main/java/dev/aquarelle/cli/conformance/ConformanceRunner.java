@@ -56,7 +56,8 @@ public final class ConformanceRunner {
     public CaseResult run(String name) {
         long start = System.nanoTime();
         List<Failure> failures = new ArrayList<>();
-        manifest.faults(name).forEach(fault -> failures.add(new Failure("files", "", "those of the manifest", fault, "")));
+        manifest.faults(name)
+                .forEach(fault -> failures.add(new Failure("files", "", "those of the manifest", fault, "")));
         String unsupported = "";
         int checks = 0;
         if (failures.isEmpty()) {
@@ -68,7 +69,8 @@ public final class ConformanceRunner {
                 failures.add(Failure.of("the case", "a well-formed case", described(e)));
             }
         }
-        return new CaseResult(name, groupOf(name), checks, List.copyOf(failures), unsupported, (System.nanoTime() - start) * 1e-9);
+        return new CaseResult(
+                name, groupOf(name), checks, List.copyOf(failures), unsupported, (System.nanoTime() - start) * 1e-9);
     }
 
     /** The reason if the case is unsupported, otherwise nothing. */
@@ -95,7 +97,12 @@ public final class ConformanceRunner {
 
     private static String described(Throwable e) {
         StackTraceElement[] trace = e.getStackTrace();
-        return "%s%s%s".formatted(e.getClass().getSimpleName(), e.getMessage() == null ? "" : ": " + e.getMessage(),
-                trace.length == 0 ? "" : " (%s:%d)".formatted(trace[0].getFileName(), trace[0].getLineNumber()));
+        return "%s%s%s"
+                .formatted(
+                        e.getClass().getSimpleName(),
+                        e.getMessage() == null ? "" : ": " + e.getMessage(),
+                        trace.length == 0
+                                ? ""
+                                : " (%s:%d)".formatted(trace[0].getFileName(), trace[0].getLineNumber()));
     }
 }

@@ -39,7 +39,12 @@ final class Differences {
             return Optional.of(failure(what, actual, expected, worstAt, limit(tolerance.limit(g, absMax))));
         }
         if (rms > tolerance.rms()) {
-            return Optional.of(failure(what, actual, expected, largestAt, "kept, but rms of the difference %.3e, limit %.3e".formatted(rms, tolerance.rms())));
+            return Optional.of(failure(
+                    what,
+                    actual,
+                    expected,
+                    largestAt,
+                    "kept, but rms of the difference %.3e, limit %.3e".formatted(rms, tolerance.rms())));
         }
         return Optional.empty();
     }

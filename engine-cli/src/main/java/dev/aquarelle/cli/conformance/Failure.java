@@ -19,6 +19,7 @@ public record Failure(String what, String index, String expected, String found, 
     /** As the report's line shows it. */
     @Override
     public String toString() {
-        return "%s%s: expected %s, found %s%s".formatted(what, index, expected, found, limit.isEmpty() ? "" : ", limit " + limit);
+        return "%s%s: expected %s, found %s%s"
+                .formatted(what, index, expected, found, limit.isEmpty() ? "" : ", limit " + limit);
     }
 }

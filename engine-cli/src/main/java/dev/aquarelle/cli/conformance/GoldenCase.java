@@ -68,7 +68,8 @@ public final class GoldenCase {
     public Tolerance tolerance(String output) {
         JsonObject all = tolerance();
         if (!all.has(output)) {
-            throw new GoldenException("%s: expected a tolerance of %s, found those of %s".formatted(file, output, all.keySet()));
+            throw new GoldenException(
+                    "%s: expected a tolerance of %s, found those of %s".formatted(file, output, all.keySet()));
         }
         return Tolerance.of(all.get(output), file + ": tolerance." + output);
     }
@@ -128,7 +129,9 @@ public final class GoldenCase {
             List<Path> files = listing.toList();
             if (files.size() == 1 && files.getFirst().getFileName().toString().startsWith("SEE_")) {
                 String note = Json.readObject(files.getFirst()).get("note").getAsString();
-                return manifest.resolve(root().relativize(folder.resolve(note.substring(note.lastIndexOf(' ') + 1)).normalize()).toString());
+                return manifest.resolve(root().relativize(folder.resolve(note.substring(note.lastIndexOf(' ') + 1))
+                                .normalize())
+                        .toString());
             }
         } catch (IOException e) {
             throw new GoldenException("%s: expected a readable folder, found: %s".formatted(folder, e), e);
@@ -140,6 +143,7 @@ public final class GoldenCase {
     }
 
     private static Path inFolder(Manifest manifest, Path file, String path) {
-        return manifest.resolve(manifest.root().relativize(file.resolveSibling(path)).toString());
+        return manifest.resolve(
+                manifest.root().relativize(file.resolveSibling(path)).toString());
     }
 }

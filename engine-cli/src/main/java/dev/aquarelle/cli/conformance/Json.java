@@ -12,7 +12,8 @@ import java.nio.file.Path;
 
 /** JSON objects from the files of a golden folder. */
 final class Json {
-    private static final Gson GSON = new GsonBuilder().setStrictness(Strictness.STRICT).create();
+    private static final Gson GSON =
+            new GsonBuilder().setStrictness(Strictness.STRICT).create();
 
     private Json() {}
 

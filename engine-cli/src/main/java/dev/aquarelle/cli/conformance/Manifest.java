@@ -36,7 +36,8 @@ record Manifest(Path root, Map<String, Entry> cases, Map<String, Content> files)
     static Manifest read(Path root) {
         Path file = root.resolve(FILE);
         if (!Files.isRegularFile(file)) {
-            throw new GoldenException("%s: expected a folder of golden files with a %s, found none".formatted(root, FILE));
+            throw new GoldenException(
+                    "%s: expected a folder of golden files with a %s, found none".formatted(root, FILE));
         }
         JsonObject json = Json.readObject(file);
         Map<String, Entry> cases = new LinkedHashMap<>();
@@ -44,15 +45,22 @@ record Manifest(Path root, Map<String, Entry> cases, Map<String, Content> files)
         try {
             Json.object(json, "cases", file).entrySet().forEach(e -> {
                 JsonObject entry = e.getValue().getAsJsonObject();
-                List<String> paths = entry.getAsJsonArray("files").asList().stream().map(JsonElement::getAsString).toList();
+                List<String> paths = entry.getAsJsonArray("files").asList().stream()
+                        .map(JsonElement::getAsString)
+                        .toList();
                 cases.put(e.getKey(), new Entry(entry.get("group").getAsString(), paths));
             });
             Json.object(json, "files", file).entrySet().forEach(e -> {
                 JsonObject entry = e.getValue().getAsJsonObject();
-                files.put(e.getKey(), new Content(entry.get("size").getAsLong(), entry.get("sha256").getAsString()));
+                files.put(
+                        e.getKey(),
+                        new Content(
+                                entry.get("size").getAsLong(),
+                                entry.get("sha256").getAsString()));
             });
         } catch (IllegalStateException | NullPointerException | ClassCastException | NumberFormatException e) {
-            throw new GoldenException("%s: expected cases with group and files, and files with size and sha256".formatted(file), e);
+            throw new GoldenException(
+                    "%s: expected cases with group and files, and files with size and sha256".formatted(file), e);
         }
         return new Manifest(root, Collections.unmodifiableMap(cases), Collections.unmodifiableMap(files));
     }
@@ -101,7 +109,8 @@ record Manifest(Path root, Map<String, Entry> cases, Map<String, Content> files)
             }
             String sha256 = sha256(Files.readAllBytes(file));
             if (!sha256.equals(content.sha256())) {
-                faults.add("%s: expected the sha256 %s, as %s says, found %s".formatted(path, content.sha256(), FILE, sha256));
+                faults.add("%s: expected the sha256 %s, as %s says, found %s"
+                        .formatted(path, content.sha256(), FILE, sha256));
             }
         } catch (IOException e) {
             faults.add("%s: expected a readable file, found: %s".formatted(path, e));

@@ -49,12 +49,25 @@ public record Report(Path golden, String backend, List<CaseResult> results) {
 
     private static String row(String name, List<CaseResult> cases) {
         Report part = new Report(Path.of(""), "", cases);
-        String reasons = cases.stream().map(CaseResult::unsupported).filter(reason -> !reason.isEmpty())
+        String reasons = cases.stream()
+                .map(CaseResult::unsupported)
+                .filter(reason -> !reason.isEmpty())
                 .collect(Collectors.groupingBy(reason -> reason, TreeMap::new, Collectors.counting()))
-                .entrySet().stream().map(e -> "%s (%d)".formatted(e.getKey(), e.getValue())).collect(Collectors.joining(", "));
-        return row(name, cases.size(), cases.stream().mapToInt(CaseResult::checks).sum(),
-                part.count(Outcome.PASSED), part.count(Outcome.FAILED), part.count(Outcome.UNSUPPORTED),
-                String.format(Locale.ROOT, "%.1f", cases.stream().mapToDouble(CaseResult::seconds).sum()),
+                .entrySet()
+                .stream()
+                .map(e -> "%s (%d)".formatted(e.getKey(), e.getValue()))
+                .collect(Collectors.joining(", "));
+        return row(
+                name,
+                cases.size(),
+                cases.stream().mapToInt(CaseResult::checks).sum(),
+                part.count(Outcome.PASSED),
+                part.count(Outcome.FAILED),
+                part.count(Outcome.UNSUPPORTED),
+                String.format(
+                        Locale.ROOT,
+                        "%.1f",
+                        cases.stream().mapToDouble(CaseResult::seconds).sum()),
                 name.equals("all") ? "" : reasons);
     }
 
@@ -74,7 +87,11 @@ public record Report(Path golden, String backend, List<CaseResult> results) {
         JsonArray cases = new JsonArray();
         results.forEach(result -> cases.add(json(result)));
         json.add("cases", cases);
-        return new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create().toJson(json);
+        return new GsonBuilder()
+                .setPrettyPrinting()
+                .disableHtmlEscaping()
+                .create()
+                .toJson(json);
     }
 
     private static JsonObject json(CaseResult result) {

@@ -46,10 +46,16 @@ final class SafetensorsGroup implements GoldenGroup {
         boolean mustReject = entry.get("must_reject").getAsBoolean();
         try {
             SafetensorsFile opened = SafetensorsFile.open(golden.file(file), golden.arena());
-            check.equal(file, "accepted: " + opened, mustReject ? "refused: " + entry.get("what") : "accepted: " + opened);
+            check.equal(
+                    file, "accepted: " + opened, mustReject ? "refused: " + entry.get("what") : "accepted: " + opened);
         } catch (SafetensorsException e) {
             String message = String.valueOf(e.getMessage());
-            check.equal(file, "refused: " + message, mustReject && message.contains(file) ? "refused: " + message : "accepted, or a message with the file's name");
+            check.equal(
+                    file,
+                    "refused: " + message,
+                    mustReject && message.contains(file)
+                            ? "refused: " + message
+                            : "accepted, or a message with the file's name");
         }
     }
 
@@ -61,7 +67,10 @@ final class SafetensorsGroup implements GoldenGroup {
         }
         SafetensorsFile file = SafetensorsFile.open(golden.file(files.getFirst().getAsString()), golden.arena());
         Map<String, String> metadata = new LinkedHashMap<>();
-        golden.params().getAsJsonObject("metadata").entrySet().forEach(e -> metadata.put(e.getKey(), e.getValue().getAsString()));
+        golden.params()
+                .getAsJsonObject("metadata")
+                .entrySet()
+                .forEach(e -> metadata.put(e.getKey(), e.getValue().getAsString()));
         check.equal("metadata", file.metadata(), metadata);
         return Weights.of(file);
     }
@@ -75,9 +84,13 @@ final class SafetensorsGroup implements GoldenGroup {
             JsonObject entry = expected.getAsJsonObject(name);
             Tensor actual = weights.get(name);
             DType dtype = DType.valueOf(entry.get("dtype").getAsString());
-            Shape shape = Shape.of(entry.getAsJsonArray("shape").asList().stream().mapToInt(JsonElement::getAsInt).toArray());
+            Shape shape = Shape.of(entry.getAsJsonArray("shape").asList().stream()
+                    .mapToInt(JsonElement::getAsInt)
+                    .toArray());
             check.equal(name, actual.toString(), dtype + " " + shape);
-            if (entry.has("bytes_hex") && actual.dtype() == dtype && actual.shape().equals(shape)) {
+            if (entry.has("bytes_hex")
+                    && actual.dtype() == dtype
+                    && actual.shape().equals(shape)) {
                 byte[] bytes = HexFormat.of().parseHex(entry.get("bytes_hex").getAsString());
                 check.identical(name, actual, new Tensor(shape, dtype, MemorySegment.ofArray(bytes)));
             }
@@ -93,7 +106,8 @@ final class SafetensorsGroup implements GoldenGroup {
             JsonPrimitive value = values.get(i).getAsJsonPrimitive();
             String where = name + Differences.index(actual.shape(), i);
             if (actual.dtype().isFloatingPoint()) {
-                check.equal(where, actual.dtype().readDouble(actual.data(), i), Double.parseDouble(value.getAsString()));
+                check.equal(
+                        where, actual.dtype().readDouble(actual.data(), i), Double.parseDouble(value.getAsString()));
             } else {
                 String expected = value.isBoolean() ? value.getAsBoolean() ? "1" : "0" : value.getAsString();
                 check.equal(where, Differences.shown(actual, i), expected);
@@ -105,7 +119,8 @@ final class SafetensorsGroup implements GoldenGroup {
     private static void checkWidened(GoldenCase golden, String file, Check check) {
         int suffix = file.lastIndexOf(WIDENED);
         if (suffix < 0) {
-            throw new GoldenException("%s: expected params.tensors, or a file %s, found %s".formatted(golden.name(), WIDENED, file));
+            throw new GoldenException(
+                    "%s: expected params.tensors, or a file %s, found %s".formatted(golden.name(), WIDENED, file));
         }
         Path narrow = golden.file(file.substring(0, suffix) + file.substring(suffix + WIDENED.length()));
         Weights widened = Weights.open(golden.file(file), golden.arena());

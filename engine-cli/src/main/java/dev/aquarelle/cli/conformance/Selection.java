@@ -24,12 +24,15 @@ public record Selection(List<String> groups, List<String> cases) {
             require(wanted, "case", manifest.cases().keySet(), name -> isCase(wanted, name));
         }
         List<String> names = manifest.cases().entrySet().stream()
-                .filter(e -> groups.isEmpty() || groups.stream().anyMatch(wanted -> isGroup(wanted, e.getValue().group())))
+                .filter(e -> groups.isEmpty()
+                        || groups.stream()
+                                .anyMatch(wanted -> isGroup(wanted, e.getValue().group())))
                 .filter(e -> cases.isEmpty() || cases.stream().anyMatch(wanted -> isCase(wanted, e.getKey())))
                 .map(Map.Entry::getKey)
                 .toList();
         if (names.isEmpty()) {
-            throw new GoldenException("%s: expected cases to run, found none of groups %s and names %s".formatted(manifest.root(), groups, cases));
+            throw new GoldenException("%s: expected cases to run, found none of groups %s and names %s"
+                    .formatted(manifest.root(), groups, cases));
         }
         return names;
     }
@@ -45,7 +48,8 @@ public record Selection(List<String> groups, List<String> cases) {
     private static void require(String wanted, String what, Collection<String> all, Predicate<String> matches) {
         if (all.stream().noneMatch(matches)) {
             List<String> some = all.stream().limit(15).toList();
-            throw new GoldenException("no %s %s, there are %s%s".formatted(what, wanted, some, some.size() < all.size() ? " and others" : ""));
+            throw new GoldenException("no %s %s, there are %s%s"
+                    .formatted(what, wanted, some, some.size() < all.size() ? " and others" : ""));
         }
     }
 }

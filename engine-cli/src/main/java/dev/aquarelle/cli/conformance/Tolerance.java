@@ -21,7 +21,8 @@ public record Tolerance(double abs, double rel, double relToAbsMax, double rms) 
      */
     public Tolerance {
         if (!(abs >= 0 && rel >= 0 && relToAbsMax >= 0 && rms >= 0)) {
-            throw new IllegalArgumentException("expected limits not below 0, found %s %s %s %s".formatted(abs, rel, relToAbsMax, rms));
+            throw new IllegalArgumentException(
+                    "expected limits not below 0, found %s %s %s %s".formatted(abs, rel, relToAbsMax, rms));
         }
     }
 
@@ -43,16 +44,22 @@ public record Tolerance(double abs, double rel, double relToAbsMax, double rms) 
             JsonObject entry = json.getAsJsonObject();
             double none = Double.POSITIVE_INFINITY;
             if (entry.has("tol_max_abs") || entry.has("tol_rms")) {
-                return new Tolerance(number(entry, "tol_max_abs", none, where), 0, 0, number(entry, "tol_rms", none, where));
+                return new Tolerance(
+                        number(entry, "tol_max_abs", none, where), 0, 0, number(entry, "tol_rms", none, where));
             }
             if (entry.has("abs") || entry.has("rel") || entry.has("rel_to_absmax")) {
                 return new Tolerance(
-                        number(entry, "abs", 0, where), number(entry, "rel", 0, where), number(entry, "rel_to_absmax", 0, where), none);
+                        number(entry, "abs", 0, where),
+                        number(entry, "rel", 0, where),
+                        number(entry, "rel_to_absmax", 0, where),
+                        none);
             }
             if (entry.has("noise_max") && entry.has("noise_rms") && entry.has("rms")) {
                 double rms = number(entry, "rms", 0, where);
                 return new Tolerance(
-                        Math.max(10 * number(entry, "noise_max", 0, where), 5e-5 * rms), 0, 0,
+                        Math.max(10 * number(entry, "noise_max", 0, where), 5e-5 * rms),
+                        0,
+                        0,
                         Math.max(10 * number(entry, "noise_rms", 0, where), 1e-5 * rms));
             }
             if (entry.has("rule") && entry.get("rule").toString().startsWith("\"exact")) {

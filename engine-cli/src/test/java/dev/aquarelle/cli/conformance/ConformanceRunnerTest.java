@@ -45,7 +45,10 @@ class ConformanceRunnerTest {
     void anAlteredFileIsNotTheManifests() throws IOException {
         alterLastByte(CASE + ".safetensors");
 
-        assertThat(only(CASE).failures()).singleElement().asString().contains("torch_cpu_seed42.safetensors: expected the sha256");
+        assertThat(only(CASE).failures())
+                .singleElement()
+                .asString()
+                .contains("torch_cpu_seed42.safetensors: expected the sha256");
     }
 
     @Test
@@ -105,7 +108,9 @@ class ConformanceRunnerTest {
     @Test
     void whatTheEngineDoesNotDoIsUnsupportedAndNotPassed() throws IOException {
         Path manifest = folder.resolve("MANIFEST.json");
-        Files.writeString(manifest, Files.readString(manifest).replaceFirst("\"group\": \"10_noise\"", "\"group\": \"77_video\""));
+        Files.writeString(
+                manifest,
+                Files.readString(manifest).replaceFirst("\"group\": \"10_noise\"", "\"group\": \"77_video\""));
 
         Report report = run();
 
@@ -118,7 +123,9 @@ class ConformanceRunnerTest {
     @Test
     void aPathOutOfTheFolderFails() throws IOException {
         Path json = folder.resolve(CASE + ".json");
-        Files.writeString(json, Files.readString(json).replace("\"torch_cpu_seed42.safetensors\"", "\"../../secret.safetensors\""));
+        Files.writeString(
+                json,
+                Files.readString(json).replace("\"torch_cpu_seed42.safetensors\"", "\"../../secret.safetensors\""));
         acceptHashOf(CASE + ".json");
 
         assertThat(only(CASE).line()).contains("expected a path in the golden folder");
@@ -126,10 +133,14 @@ class ConformanceRunnerTest {
 
     @Test
     void aSelectionOfNothingIsRefused() {
-        assertThatThrownBy(() -> runner().cases(new Selection(List.of("33"), List.of()))).hasMessageContaining("no group 33, there are [10_noise]");
-        assertThatThrownBy(() -> runner().cases(new Selection(List.of(), List.of("nothing")))).hasMessageContaining("no case nothing");
-        assertThatThrownBy(() -> new ConformanceRunner(folder.resolve("10_noise"), noBackend())).hasMessageContaining("MANIFEST.json");
-        assertThat(runner().cases(new Selection(List.of("10"), List.of("philox_seed1")))).containsExactly(OTHER);
+        assertThatThrownBy(() -> runner().cases(new Selection(List.of("33"), List.of())))
+                .hasMessageContaining("no group 33, there are [10_noise]");
+        assertThatThrownBy(() -> runner().cases(new Selection(List.of(), List.of("nothing"))))
+                .hasMessageContaining("no case nothing");
+        assertThatThrownBy(() -> new ConformanceRunner(folder.resolve("10_noise"), noBackend()))
+                .hasMessageContaining("MANIFEST.json");
+        assertThat(runner().cases(new Selection(List.of("10"), List.of("philox_seed1"))))
+                .containsExactly(OTHER);
     }
 
     @Test
@@ -154,7 +165,9 @@ class ConformanceRunnerTest {
     private Output command(String... options) {
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
-        CommandLine line = new CommandLine(new ConformanceCommand()).setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
+        CommandLine line = new CommandLine(new ConformanceCommand())
+                .setOut(new PrintWriter(out))
+                .setErr(new PrintWriter(err));
         String[] args = new String[options.length + 1];
         System.arraycopy(options, 0, args, 0, options.length);
         args[options.length] = folder.toString();

@@ -30,7 +30,8 @@ final class GoldenSubset {
     }
 
     static void copy(Path full, Path small, List<String> wanted) throws IOException {
-        JsonObject manifest = JsonParser.parseString(Files.readString(full.resolve(MANIFEST))).getAsJsonObject();
+        JsonObject manifest =
+                JsonParser.parseString(Files.readString(full.resolve(MANIFEST))).getAsJsonObject();
         JsonObject cases = manifest.getAsJsonObject("cases");
         for (String name : cases.keySet()) {
             if (wanted.stream().anyMatch(w -> isOrIsBelow(name, w))) {
@@ -66,7 +67,9 @@ final class GoldenSubset {
         manifest.addProperty("set", "subset");
         manifest.add("cases", object(cases));
         manifest.add("files", object(files));
-        Files.writeString(small.resolve(MANIFEST), new GsonBuilder().setPrettyPrinting().create().toJson(manifest) + "\n");
+        Files.writeString(
+                small.resolve(MANIFEST),
+                new GsonBuilder().setPrettyPrinting().create().toJson(manifest) + "\n");
     }
 
     private static JsonObject object(Map<String, JsonElement> members) {

@@ -62,12 +62,15 @@ public final class TorchCpuGenerator implements Generator {
     public long[] randint(long low, long high, int count) {
         long range = high - low;
         if (high <= low || range < 0) {
-            throw new TensorException("randint: expected low below high and less than 2^63 apart, found %d and %d".formatted(low, high));
+            throw new TensorException(
+                    "randint: expected low below high and less than 2^63 apart, found %d and %d".formatted(low, high));
         }
         long[] values = new long[count];
         for (int i = 0; i < count; i++) {
-            values[i] = low + Long.remainderUnsigned(
-                    range < RANGE_OF_32_BITS ? Integer.toUnsignedLong(twister.nextInt()) : twister.nextLong(), range);
+            values[i] = low
+                    + Long.remainderUnsigned(
+                            range < RANGE_OF_32_BITS ? Integer.toUnsignedLong(twister.nextInt()) : twister.nextLong(),
+                            range);
         }
         return values;
     }
