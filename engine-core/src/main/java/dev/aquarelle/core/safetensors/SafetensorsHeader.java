@@ -24,7 +24,7 @@ record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
     /** The longest header the reference implementation reads. */
     static final long LONGEST = 100_000_000;
 
-    private static final String METADATA = "__metadata__";
+    static final String METADATA = "__metadata__";
     private static final Map<String, DType> DTYPES =
             Arrays.stream(DType.values()).collect(Collectors.toUnmodifiableMap(DType::name, dtype -> dtype));
 

@@ -78,7 +78,7 @@ final class StrictJson {
         Set<String> seen = new HashSet<>();
         reader.beginObject();
         while (reader.hasNext()) {
-            String key = checked(reader.nextName(), what);
+            String key = reader.nextName();
             if (!seen.add(key)) {
                 throw failure("expected each key once, found %s twice in %s".formatted(quote(key), what));
             }
@@ -89,7 +89,7 @@ final class StrictJson {
 
     String string(String what) throws IOException {
         expect(JsonToken.STRING, what, "a string");
-        return checked(reader.nextString(), what);
+        return reader.nextString();
     }
 
     /** The integers of an array: decimal digits only, each below 2^63. */
@@ -159,19 +159,6 @@ final class StrictJson {
         if (reader.peek() != token) {
             throw failure("%s: expected %s, found %s".formatted(what, article, reader.peek()));
         }
-    }
-
-    private String checked(String text, String what) {
-        for (int i = 0; i < text.length(); i++) {
-            if (Character.isHighSurrogate(text.charAt(i))
-                    && i + 1 < text.length()
-                    && Character.isLowSurrogate(text.charAt(i + 1))) {
-                i++;
-            } else if (Character.isSurrogate(text.charAt(i))) {
-                throw failure("%s: expected Unicode text, found half of a surrogate pair".formatted(what));
-            }
-        }
-        return text;
     }
 
     /** Where the JSON reader stopped: the part of its message that says so. */
