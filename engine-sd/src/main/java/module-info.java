@@ -1,11 +1,12 @@
 /** Stable Diffusion: text encoder, denoiser, autoencoder, samplers and the pipeline over them. */
 module dev.aquarelle.sd {
+    exports dev.aquarelle.sd;
+    exports dev.aquarelle.sd.clip;
     exports dev.aquarelle.sd.image;
     exports dev.aquarelle.sd.nn;
     exports dev.aquarelle.sd.prompt;
     exports dev.aquarelle.sd.unet;
     exports dev.aquarelle.sd.vae;
-    exports dev.aquarelle.sd;
 
     requires transitive dev.aquarelle.core;
     requires transitive dev.aquarelle.ops;
