@@ -8,7 +8,9 @@ import java.util.stream.Collectors;
 final class GoldenGroups {
     private static final Map<String, GoldenGroup> BY_NAME = List.<GoldenGroup>of(
                     new SafetensorsGroup(), //
-                    new NoiseGroup())
+                    new NoiseGroup(), //
+                    new TokenizerGroup(), //
+                    new TextEncoderGroup())
             .stream()
             .collect(Collectors.toUnmodifiableMap(GoldenGroup::name, group -> group));
 

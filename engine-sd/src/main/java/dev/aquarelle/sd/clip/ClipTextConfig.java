@@ -77,7 +77,8 @@ public record ClipTextConfig(
 
     private static boolean withProjection(ModelConfig config) {
         List<String> architectures = config.has("architectures") ? config.strings("architectures") : List.of();
-        if (architectures.isEmpty() && config.string("model_type", "clip_text_model").equals("clip_text_model")) {
+        if (architectures.isEmpty()
+                && config.string("model_type", "clip_text_model").equals("clip_text_model")) {
             return false;
         }
         return switch (architectures.isEmpty() ? "" : architectures.getFirst()) {

@@ -66,7 +66,9 @@ public record ClipTextModel(
     public List<Value> hiddenStates(Graph g, Value ids) {
         Value x;
         try (var _ = g.scope("embeddings")) {
-            x = g.add(g.embedding(ids, tokenEmbedding.in(g)), positions(g, ids.shape().last()));
+            x = g.add(
+                    g.embedding(ids, tokenEmbedding.in(g)),
+                    positions(g, ids.shape().last()));
         }
         List<Value> states = new ArrayList<>(List.of(x));
         for (int i = 0; i < layers.size(); i++) {
