@@ -1,0 +1,68 @@
+package dev.aquarelle.ops.cpu;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.Optional;
+
+/**
+ * The inner loops of the CPU backend: on the Vector API where it is present and compiled to vector instructions, in plain Java where
+ * not. Both give the same bits.
+ *
+ * @param vectorBits the width of a vector, 0 for plain Java
+ * @param map element-wise loops
+ * @param norm loops of the normalizations
+ * @param row loops of softmax and attention
+ */
+record Kernels(int vectorBits, MapKernels map, NormKernels norm, RowKernels row) {
+    /** The system property that forces a width of vectors: 512, 256, 128, or 0 for plain Java. */
+    static final String VECTOR_BITS = "aquarelle.vectorBits";
+
+    private static final Logger LOG = System.getLogger(Kernels.class.getName());
+    private static final String MODULE = "jdk.incubator.vector";
+
+    /** What suits this machine and JVM, or what {@value #VECTOR_BITS} says; logs a warning where that is slow. */
+    static Kernels load() {
+        int wanted = Integer.getInteger(VECTOR_BITS, -1);
+        if (wanted == 0) {
+            return scalar();
+        }
+        Optional<Module> module = ModuleLayer.boot().findModule(MODULE);
+        if (module.isEmpty() || !Kernels.class.getModule().canRead(module.get())) {
+            LOG.log(
+                    Level.WARNING,
+                    "the Vector API is absent, computing several times slower without it: start java with"
+                            + " --add-modules "
+                            + MODULE);
+            return scalar();
+        }
+        int hardware = Simd.hardwareBits();
+        if (wanted < 0 && hardware < 128) {
+            LOG.log(
+                    Level.WARNING,
+                    "this JVM compiles no vectors of floats (-Xint, or no JIT compiler C2?): computing much slower"
+                            + " without them");
+            return scalar();
+        }
+        if (wanted > hardware) {
+            LOG.log(
+                    Level.WARNING,
+                    "{0}={1}, but this JVM compiles vectors of {2,number,#} bits at most: expect a hundredth of the"
+                            + " speed",
+                    VECTOR_BITS,
+                    wanted,
+                    hardware);
+        }
+        return vector();
+    }
+
+    /** In plain Java. */
+    static Kernels scalar() {
+        return new Kernels(0, new ScalarMapKernels(), new ScalarNormKernels(), new ScalarRowKernels());
+    }
+
+    /** On the Vector API, which must be present. */
+    static Kernels vector() {
+        return new Kernels(
+                Simd.F32.vectorBitSize(), new VectorMapKernels(), new VectorNormKernels(), new VectorRowKernels());
+    }
+}

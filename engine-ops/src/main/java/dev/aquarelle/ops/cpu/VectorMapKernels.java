@@ -1,0 +1,146 @@
+package dev.aquarelle.ops.cpu;
+
+import static dev.aquarelle.ops.cpu.Scalars.get;
+import static dev.aquarelle.ops.cpu.Scalars.set;
+import static dev.aquarelle.ops.cpu.Simd.load;
+import static dev.aquarelle.ops.cpu.Simd.store;
+
+import dev.aquarelle.ops.graph.Activation;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * {@link MapKernels} on the Vector API: whole vectors, then the remaining elements singly. One vector an iteration is enough, the
+ * processor works on the next ones meanwhile. After a long function the result is stored by the Vector API's own method, because
+ * {@link Simd#store} would no longer be inlined: see {@link VectorMath}.
+ */
+final class VectorMapKernels implements MapKernels {
+    private static final VectorSpecies<Float> F32 = Simd.F32;
+    private static final int LANES = F32.length();
+
+    /** Each function has its own loop: with the choice inside of one loop, C2 would inline all seven into it and give up. */
+    @Override
+    public void activate(Activation function, MemorySegment x, long xAt, MemorySegment out, long outAt, int count) {
+        int whole = F32.loopBound(count);
+        switch (function) {
+            case SILU -> silu(x, xAt, out, outAt, whole);
+            case GELU -> gelu(x, xAt, out, outAt, whole);
+            case GELU_TANH -> geluTanh(x, xAt, out, outAt, whole);
+            case QUICK_GELU -> quickGelu(x, xAt, out, outAt, whole);
+            case RELU -> relu(x, xAt, out, outAt, whole);
+            case SIGMOID -> sigmoid(x, xAt, out, outAt, whole);
+            case TANH -> tanh(x, xAt, out, outAt, whole);
+        }
+        for (int i = whole; i < count; i++) {
+            set(out, outAt + 4L * i, ScalarMath.activate(function, get(x, xAt + 4L * i)));
+        }
+    }
+
+    private static void silu(MemorySegment x, long xAt, MemorySegment out, long outAt, int whole) {
+        for (int i = 0; i < whole; i += LANES) {
+            store(VectorMath.silu(load(x, xAt + 4L * i)), out, outAt + 4L * i);
+        }
+    }
+
+    private static void gelu(MemorySegment x, long xAt, MemorySegment out, long outAt, int whole) {
+        for (int i = 0; i < whole; i += LANES) {
+            VectorMath.gelu(load(x, xAt + 4L * i)).intoMemorySegment(out, outAt + 4L * i, ByteOrder.LITTLE_ENDIAN);
+        }
+    }
+
+    private static void geluTanh(MemorySegment x, long xAt, MemorySegment out, long outAt, int whole) {
+        for (int i = 0; i < whole; i += LANES) {
+            store(VectorMath.geluTanh(load(x, xAt + 4L * i)), out, outAt + 4L * i);
+        }
+    }
+
+    private static void quickGelu(MemorySegment x, long xAt, MemorySegment out, long outAt, int whole) {
+        for (int i = 0; i < whole; i += LANES) {
+            store(VectorMath.quickGelu(load(x, xAt + 4L * i)), out, outAt + 4L * i);
+        }
+    }
+
+    private static void relu(MemorySegment x, long xAt, MemorySegment out, long outAt, int whole) {
+        for (int i = 0; i < whole; i += LANES) {
+            store(VectorMath.relu(load(x, xAt + 4L * i)), out, outAt + 4L * i);
+        }
+    }
+
+    private static void sigmoid(MemorySegment x, long xAt, MemorySegment out, long outAt, int whole) {
+        for (int i = 0; i < whole; i += LANES) {
+            store(VectorMath.sigmoid(load(x, xAt + 4L * i)), out, outAt + 4L * i);
+        }
+    }
+
+    private static void tanh(MemorySegment x, long xAt, MemorySegment out, long outAt, int whole) {
+        for (int i = 0; i < whole; i += LANES) {
+            VectorMath.tanh(load(x, xAt + 4L * i)).intoMemorySegment(out, outAt + 4L * i, ByteOrder.LITTLE_ENDIAN);
+        }
+    }
+
+    @Override
+    public void geGlu(MemorySegment x, long xAt, long gateAt, MemorySegment out, long outAt, int count) {
+        int i = 0;
+        for (; i <= count - LANES; i += LANES) {
+            FloatVector v = load(x, xAt + 4L * i);
+            FloatVector gate = load(x, gateAt + 4L * i);
+            v.mul(VectorMath.gelu(gate)).intoMemorySegment(out, outAt + 4L * i, ByteOrder.LITTLE_ENDIAN);
+        }
+        for (; i < count; i++) {
+            set(out, outAt + 4L * i, get(x, xAt + 4L * i) * ScalarMath.gelu(get(x, gateAt + 4L * i)));
+        }
+    }
+
+    @Override
+    public void add(MemorySegment a, long aAt, MemorySegment b, long bAt, MemorySegment out, long outAt, int count) {
+        int i = 0;
+        for (; i <= count - LANES; i += LANES) {
+            store(load(a, aAt + 4L * i).add(load(b, bAt + 4L * i)), out, outAt + 4L * i);
+        }
+        for (; i < count; i++) {
+            set(out, outAt + 4L * i, get(a, aAt + 4L * i) + get(b, bAt + 4L * i));
+        }
+    }
+
+    @Override
+    public void multiply(
+            MemorySegment a, long aAt, MemorySegment b, long bAt, MemorySegment out, long outAt, int count) {
+        int i = 0;
+        for (; i <= count - LANES; i += LANES) {
+            store(load(a, aAt + 4L * i).mul(load(b, bAt + 4L * i)), out, outAt + 4L * i);
+        }
+        for (; i < count; i++) {
+            set(out, outAt + 4L * i, get(a, aAt + 4L * i) * get(b, bAt + 4L * i));
+        }
+    }
+
+    @Override
+    public void scale(MemorySegment x, long xAt, MemorySegment out, long outAt, int count, float factor, float offset) {
+        int i = 0;
+        for (; i <= count - LANES; i += LANES) {
+            store(load(x, xAt + 4L * i).fma(factor, offset), out, outAt + 4L * i);
+        }
+        for (; i < count; i++) {
+            set(out, outAt + 4L * i, Math.fma(get(x, xAt + 4L * i), factor, offset));
+        }
+    }
+
+    @Override
+    public void average(
+            MemorySegment x, long aAt, long bAt, long cAt, long dAt, MemorySegment out, long outAt, int count) {
+        int i = 0;
+        for (; i <= count - LANES; i += LANES) {
+            long at = 4L * i;
+            FloatVector ab = load(x, aAt + at).add(load(x, bAt + at));
+            FloatVector cd = load(x, cAt + at).add(load(x, dAt + at));
+            store(ab.add(cd).mul(0.25f), out, outAt + at);
+        }
+        for (; i < count; i++) {
+            long at = 4L * i;
+            float sum = (get(x, aAt + at) + get(x, bAt + at)) + (get(x, cAt + at) + get(x, dAt + at));
+            set(out, outAt + at, sum * 0.25f);
+        }
+    }
+}

@@ -1,0 +1,270 @@
+package dev.aquarelle.ops.cpu;
+
+import static dev.aquarelle.ops.cpu.Scalars.get;
+import static dev.aquarelle.ops.cpu.Scalars.set;
+import static dev.aquarelle.ops.cpu.Simd.load;
+import static dev.aquarelle.ops.cpu.Simd.store;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * {@link NormKernels} on the Vector API. The 16 virtual lanes of a row's sum are one vector of 512 bits, two of 256 or four of 128.
+ * Channels are summed four vectors at a time: four chains of additions, and neighboring cache lines.
+ */
+final class VectorNormKernels implements NormKernels {
+    private static final VectorSpecies<Float> F32 = Simd.F32;
+    private static final int LANES = F32.length();
+    private static final long BYTES = F32.vectorByteSize();
+
+    @Override
+    public float sum(MemorySegment x, long xAt, int count, float pivot) {
+        return rowSum(x, xAt, count, pivot);
+    }
+
+    static float rowSum(MemorySegment x, long xAt, int count, float pivot) {
+        FloatVector s0 = FloatVector.zero(F32);
+        FloatVector s1 = FloatVector.zero(F32);
+        FloatVector s2 = FloatVector.zero(F32);
+        FloatVector s3 = FloatVector.zero(F32);
+        int i = 0;
+        for (; i <= count - 16; i += 16) {
+            long at = xAt + 4L * i;
+            s0 = s0.add(load(x, at).sub(pivot));
+            if (LANES < 16) {
+                s1 = s1.add(load(x, at + BYTES).sub(pivot));
+            }
+            if (LANES < 8) {
+                s2 = s2.add(load(x, at + 2 * BYTES).sub(pivot));
+                s3 = s3.add(load(x, at + 3 * BYTES).sub(pivot));
+            }
+        }
+        float sum = VectorMath.sum(s0, s1, s2, s3);
+        for (; i < count; i++) {
+            sum += get(x, xAt + 4L * i) - pivot;
+        }
+        return sum;
+    }
+
+    @Override
+    public float sumOfSquares(MemorySegment x, long xAt, int count, float center) {
+        FloatVector s0 = FloatVector.zero(F32);
+        FloatVector s1 = FloatVector.zero(F32);
+        FloatVector s2 = FloatVector.zero(F32);
+        FloatVector s3 = FloatVector.zero(F32);
+        int i = 0;
+        for (; i <= count - 16; i += 16) {
+            long at = xAt + 4L * i;
+            FloatVector d0 = load(x, at).sub(center);
+            s0 = d0.fma(d0, s0);
+            if (LANES < 16) {
+                FloatVector d1 = load(x, at + BYTES).sub(center);
+                s1 = d1.fma(d1, s1);
+            }
+            if (LANES < 8) {
+                FloatVector d2 = load(x, at + 2 * BYTES).sub(center);
+                FloatVector d3 = load(x, at + 3 * BYTES).sub(center);
+                s2 = d2.fma(d2, s2);
+                s3 = d3.fma(d3, s3);
+            }
+        }
+        float sum = VectorMath.sum(s0, s1, s2, s3);
+        for (; i < count; i++) {
+            sum = ScalarNormKernels.addSquare(sum, get(x, xAt + 4L * i) - center);
+        }
+        return sum;
+    }
+
+    @Override
+    public void normalizeRow(
+            MemorySegment x,
+            long xAt,
+            MemorySegment out,
+            long outAt,
+            int count,
+            float center,
+            float scale,
+            float shift) {
+        int i = 0;
+        for (; i <= count - LANES; i += LANES) {
+            store(load(x, xAt + 4L * i).sub(center).fma(scale, shift), out, outAt + 4L * i);
+        }
+        for (; i < count; i++) {
+            set(out, outAt + 4L * i, Math.fma(get(x, xAt + 4L * i) - center, scale, shift));
+        }
+    }
+
+    @Override
+    public void normalizeRowAffine(
+            MemorySegment x,
+            long xAt,
+            MemorySegment out,
+            long outAt,
+            int count,
+            float center,
+            float scale,
+            float shift,
+            MemorySegment weight,
+            long weightAt,
+            MemorySegment bias,
+            long biasAt) {
+        int i = 0;
+        for (; i <= count - LANES; i += LANES) {
+            FloatVector v = load(x, xAt + 4L * i).sub(center).fma(scale, shift);
+            store(v.fma(load(weight, weightAt + 4L * i), load(bias, biasAt + 4L * i)), out, outAt + 4L * i);
+        }
+        for (; i < count; i++) {
+            float v = Math.fma(get(x, xAt + 4L * i) - center, scale, shift);
+            set(out, outAt + 4L * i, Math.fma(v, get(weight, weightAt + 4L * i), get(bias, biasAt + 4L * i)));
+        }
+    }
+
+    @Override
+    public void channelSums(MemorySegment x, long xAt, int pixels, int channels, MemorySegment sums, long sumsAt) {
+        int c = 0;
+        for (; c <= channels - 4 * LANES; c += 4 * LANES) {
+            fourSums(x, xAt + 4L * c, pixels, channels, sums, sumsAt + 4L * c);
+        }
+        for (; c <= channels - LANES; c += LANES) {
+            oneSum(x, xAt + 4L * c, pixels, channels, sums, sumsAt + 4L * c);
+        }
+        for (; c < channels; c++) {
+            set(sums, sumsAt + 4L * c, ScalarNormKernels.channelSum(x, xAt + 4L * c, pixels, channels));
+        }
+    }
+
+    private static void fourSums(MemorySegment x, long xAt, int pixels, int channels, MemorySegment sums, long sumsAt) {
+        FloatVector first0 = load(x, xAt);
+        FloatVector first1 = load(x, xAt + BYTES);
+        FloatVector first2 = load(x, xAt + 2 * BYTES);
+        FloatVector first3 = load(x, xAt + 3 * BYTES);
+        FloatVector s0 = FloatVector.zero(F32);
+        FloatVector s1 = FloatVector.zero(F32);
+        FloatVector s2 = FloatVector.zero(F32);
+        FloatVector s3 = FloatVector.zero(F32);
+        for (int p = 0; p < pixels; p++) {
+            long at = xAt + 4L * channels * p;
+            s0 = s0.add(load(x, at).sub(first0));
+            s1 = s1.add(load(x, at + BYTES).sub(first1));
+            s2 = s2.add(load(x, at + 2 * BYTES).sub(first2));
+            s3 = s3.add(load(x, at + 3 * BYTES).sub(first3));
+        }
+        store(s0, sums, sumsAt);
+        store(s1, sums, sumsAt + BYTES);
+        store(s2, sums, sumsAt + 2 * BYTES);
+        store(s3, sums, sumsAt + 3 * BYTES);
+    }
+
+    private static void oneSum(MemorySegment x, long xAt, int pixels, int channels, MemorySegment sums, long sumsAt) {
+        FloatVector first = load(x, xAt);
+        FloatVector s = FloatVector.zero(F32);
+        for (int p = 0; p < pixels; p++) {
+            s = s.add(load(x, xAt + 4L * channels * p).sub(first));
+        }
+        store(s, sums, sumsAt);
+    }
+
+    @Override
+    public void channelSquares(
+            MemorySegment x,
+            long xAt,
+            int pixels,
+            int channels,
+            MemorySegment centers,
+            long centersAt,
+            MemorySegment squares,
+            long squaresAt) {
+        int c = 0;
+        for (; c <= channels - 4 * LANES; c += 4 * LANES) {
+            fourSquares(x, xAt + 4L * c, pixels, channels, centers, centersAt + 4L * c, squares, squaresAt + 4L * c);
+        }
+        for (; c <= channels - LANES; c += LANES) {
+            oneSquare(x, xAt + 4L * c, pixels, channels, centers, centersAt + 4L * c, squares, squaresAt + 4L * c);
+        }
+        for (; c < channels; c++) {
+            float center = get(centers, centersAt + 4L * c);
+            set(
+                    squares,
+                    squaresAt + 4L * c,
+                    ScalarNormKernels.channelSquare(x, xAt + 4L * c, pixels, channels, center));
+        }
+    }
+
+    private static void fourSquares(
+            MemorySegment x,
+            long xAt,
+            int pixels,
+            int channels,
+            MemorySegment centers,
+            long centersAt,
+            MemorySegment squares,
+            long squaresAt) {
+        FloatVector center0 = load(centers, centersAt);
+        FloatVector center1 = load(centers, centersAt + BYTES);
+        FloatVector center2 = load(centers, centersAt + 2 * BYTES);
+        FloatVector center3 = load(centers, centersAt + 3 * BYTES);
+        FloatVector s0 = FloatVector.zero(F32);
+        FloatVector s1 = FloatVector.zero(F32);
+        FloatVector s2 = FloatVector.zero(F32);
+        FloatVector s3 = FloatVector.zero(F32);
+        for (int p = 0; p < pixels; p++) {
+            long at = xAt + 4L * channels * p;
+            FloatVector d0 = load(x, at).sub(center0);
+            FloatVector d1 = load(x, at + BYTES).sub(center1);
+            FloatVector d2 = load(x, at + 2 * BYTES).sub(center2);
+            FloatVector d3 = load(x, at + 3 * BYTES).sub(center3);
+            s0 = d0.fma(d0, s0);
+            s1 = d1.fma(d1, s1);
+            s2 = d2.fma(d2, s2);
+            s3 = d3.fma(d3, s3);
+        }
+        store(s0, squares, squaresAt);
+        store(s1, squares, squaresAt + BYTES);
+        store(s2, squares, squaresAt + 2 * BYTES);
+        store(s3, squares, squaresAt + 3 * BYTES);
+    }
+
+    private static void oneSquare(
+            MemorySegment x,
+            long xAt,
+            int pixels,
+            int channels,
+            MemorySegment centers,
+            long centersAt,
+            MemorySegment squares,
+            long squaresAt) {
+        FloatVector center = load(centers, centersAt);
+        FloatVector s = FloatVector.zero(F32);
+        for (int p = 0; p < pixels; p++) {
+            FloatVector d = load(x, xAt + 4L * channels * p).sub(center);
+            s = d.fma(d, s);
+        }
+        store(s, squares, squaresAt);
+    }
+
+    @Override
+    public void normalizeChannels(
+            MemorySegment x,
+            long xAt,
+            MemorySegment out,
+            long outAt,
+            int pixels,
+            int channels,
+            MemorySegment table,
+            long tableAt) {
+        int whole = F32.loopBound(channels);
+        for (int p = 0; p < pixels; p++) {
+            long row = 4L * channels * p;
+            for (int c = 0; c < whole; c += LANES) {
+                long at = tableAt + 4L * c;
+                FloatVector d = load(x, xAt + row + 4L * c).sub(load(table, at));
+                store(
+                        d.fma(load(table, at + 4L * channels), load(table, at + 8L * channels)),
+                        out,
+                        outAt + row + 4L * c);
+            }
+            ScalarNormKernels.normalizePixel(x, xAt + row, out, outAt + row, whole, channels, table, tableAt);
+        }
+    }
+}
