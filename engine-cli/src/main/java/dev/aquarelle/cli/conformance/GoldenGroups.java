@@ -8,9 +8,11 @@ import java.util.stream.Collectors;
 final class GoldenGroups {
     private static final Map<String, GoldenGroup> BY_NAME = List.<GoldenGroup>of(
                     new SafetensorsGroup(), //
-                    new NoiseGroup(), //
                     new TokenizerGroup(), //
-                    new TextEncoderGroup())
+                    new TextEncoderGroup(), //
+                    new UNetGroup(), //
+                    new VaeGroup(), //
+                    new NoiseGroup())
             .stream()
             .collect(Collectors.toUnmodifiableMap(GoldenGroup::name, group -> group));
 

@@ -7,6 +7,7 @@ import dev.aquarelle.core.tensor.TensorException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 public final class Graph {
     private final List<Value> values = new ArrayList<>();
     private final List<Value> inputs = new ArrayList<>();
+    private final Map<Op.Constant, Value> constants = new HashMap<>();
     private final Map<String, Value> outputs = new LinkedHashMap<>();
     private String scope = "";
 
@@ -107,9 +109,13 @@ public final class Graph {
         return value;
     }
 
-    /** A tensor known now, a weight mostly; the tensor's memory must outlive every program compiled from the graph. */
+    /**
+     * A tensor known now, a weight mostly; the tensor's memory must outlive every program compiled from the graph. The same name and tensor
+     * again give the same value: a model that is called several times in a graph has its weights once.
+     */
     public Value constant(String name, Tensor tensor) {
-        return append(new Op.Constant(name, tensor), List.of(), tensor.shape(), tensor.dtype());
+        return constants.computeIfAbsent(
+                new Op.Constant(name, tensor), op -> append(op, List.of(), tensor.shape(), tensor.dtype()));
     }
 
     /** See {@link Op.Reshape}. */

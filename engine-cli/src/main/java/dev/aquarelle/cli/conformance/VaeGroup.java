@@ -1,0 +1,127 @@
+package dev.aquarelle.cli.conformance;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import dev.aquarelle.core.safetensors.Weights;
+import dev.aquarelle.core.tensor.Tensor;
+import dev.aquarelle.ops.Backend;
+import dev.aquarelle.ops.Program;
+import dev.aquarelle.ops.graph.Graph;
+import dev.aquarelle.ops.graph.Op;
+import dev.aquarelle.ops.graph.Value;
+import dev.aquarelle.sd.vae.AutoencoderKL;
+import dev.aquarelle.sd.vae.DiagonalGaussian;
+import dev.aquarelle.sd.vae.Tiling;
+import dev.aquarelle.sd.vae.VaeConfig;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Group 07: an autoencoder decodes ({@code in.latents}) or encodes ({@code in.image}), or is read under other tensor names. */
+final class VaeGroup implements GoldenGroup {
+
+    @Override
+    public String name() {
+        return "07_vae";
+    }
+
+    @Override
+    public void run(GoldenCase golden, Backend backend, Check check) {
+        Path folder = golden.model(golden.params().get("model").getAsString());
+        ModelFolders.require(folder, "AutoencoderKL");
+        if (golden.hasIn("latents")) {
+            decode(golden, AutoencoderKL.load(folder, golden.arena()), backend, check);
+        } else if (golden.hasIn("image")) {
+            encode(golden, AutoencoderKL.load(folder, golden.arena()), backend, check);
+        } else {
+            for (JsonElement file : golden.json().getAsJsonArray("files")) {
+                sameUnderOtherNames(golden, folder, file.getAsString(), check);
+            }
+        }
+    }
+
+    private static void decode(GoldenCase golden, AutoencoderKL vae, Backend backend, Check check) {
+        Tensor latents = Nchw.toNhwc(golden.in("latents"));
+        Tiling tiling = tiling(golden.params());
+        Consumer<Graph> model = g -> {
+            Value x = g.input("latents", latents.shape().dims());
+            g.output("image", tiling == null ? vae.decode(g, x) : tiling.decode(g, vae, x));
+        };
+        try (Program program = backend.compile(Graph.build(model))) {
+            check.closeNhwc("image", program.run(latents));
+        }
+        Intermediates.explain(golden, model, backend, check, List.of(latents));
+    }
+
+    private static void encode(GoldenCase golden, AutoencoderKL vae, Backend backend, Check check) {
+        Tensor image = Nchw.toNhwc(golden.in("image"));
+        Tiling tiling = tiling(golden.params());
+        Consumer<Graph> model = g -> {
+            Value x = g.input("image", image.shape().dims());
+            g.output("moments", tiling == null ? vae.encode(g, x) : tiling.encode(g, vae, x));
+        };
+        try (Program program = backend.compile(Graph.build(model))) {
+            DiagonalGaussian gaussian = DiagonalGaussian.of(program.run(image));
+            check.closeNhwc("mean", gaussian.mean());
+            check.closeNhwc("logvar", gaussian.logvar());
+            if (golden.outputs().contains("std")) {
+                check.closeNhwc("std", gaussian.std());
+            }
+        }
+        Intermediates.explain(golden, model, backend, check, List.of(image));
+    }
+
+    private static @Nullable Tiling tiling(JsonObject params) {
+        return params.has("tile_latent_min_size")
+                ? new Tiling(
+                        params.get("tile_sample_min_size").getAsInt(),
+                        params.get("tile_latent_min_size").getAsInt(),
+                        params.get("tile_overlap_factor").getAsDouble())
+                : null;
+    }
+
+    /** The file holds some of the model's tensors under other names: in their place, they must make the same model. */
+    private static void sameUnderOtherNames(GoldenCase golden, Path folder, String file, Check check) {
+        VaeConfig config = VaeConfig.read(folder.resolve("config.json"));
+        Weights today = Weights.open(folder, golden.arena());
+        Weights other = Weights.open(golden.file(file), golden.arena());
+        Map<String, Tensor> mixed = new LinkedHashMap<>();
+        for (String name : today.names()) {
+            if (other.names().stream().noneMatch(n -> part(part(n)).equals(attention(name)))) {
+                mixed.put(name, today.get(name));
+            }
+        }
+        other.names().forEach(name -> mixed.put(name, other.get(name)));
+        List<Tensor> expected = constants(AutoencoderKL.load(today, config));
+        List<Tensor> actual = constants(AutoencoderKL.load(Weights.of(file, mixed), config));
+        check.equal("number of tensors", actual.size(), expected.size());
+        for (int i = 0; i < Math.min(actual.size(), expected.size()); i++) {
+            check.identical("tensor " + i, actual.get(i), expected.get(i));
+        }
+    }
+
+    private static String part(String name) {
+        return name.substring(0, Math.max(0, name.lastIndexOf('.')));
+    }
+
+    /** The attention block a tensor is in, whatever its projections are called; nothing for other tensors. */
+    private static String attention(String name) {
+        int at = name.indexOf(".attentions.0.");
+        return at < 0 ? "none" : name.substring(0, at + ".attentions.0".length());
+    }
+
+    private static List<Tensor> constants(AutoencoderKL vae) {
+        int scale = vae.config().scale();
+        Graph decoder = vae.decoderGraph(1, 1, 1);
+        Graph encoder = vae.encoderGraph(1, scale, scale);
+        return Stream.of(decoder, encoder)
+                .flatMap(graph -> graph.values().stream())
+                .filter(value -> value.op() instanceof Op.Constant)
+                .map(value -> ((Op.Constant) value.op()).tensor())
+                .toList();
+    }
+}
