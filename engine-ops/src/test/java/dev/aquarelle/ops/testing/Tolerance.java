@@ -1,0 +1,38 @@
+package dev.aquarelle.ops.testing;
+
+/**
+ * How far an F32 result may be from one computed in double: {@code |a - e| <= absolute + relative * |e| + ofRms * rms(expected)}.
+ *
+ * @param ofRms in units of the expected tensor's root mean square, for sums: terms cancel, so that an element's error has the size
+ *     of its terms, not its own
+ */
+public record Tolerance(double absolute, double relative, double ofRms) {
+    /** Half a unit in the last place of 1. */
+    private static final double ROUNDING = 0x1p-24;
+
+    /** Numerically equal, element by element. */
+    public static final Tolerance EXACT = new Tolerance(0, 0, 0);
+
+    /**
+     * Of sums of {@code terms} products of similar size: the roundings of a sum make a random walk, so their size grows with the
+     * square root of its length; four times that leaves room for the largest of many elements.
+     */
+    public static Tolerance forSumOf(long terms) {
+        return new Tolerance(0, 4 * ROUNDING, (8 + 4 * Math.sqrt((double) terms)) * ROUNDING);
+    }
+
+    /** Of functions of one number, with the limits that the golden files set for activations. */
+    public static Tolerance forActivation() {
+        return new Tolerance(2e-7, 2e-6, 0);
+    }
+
+    /** A number of units that the expected values do not hint at: a rounding of a large mean, for example. */
+    public static Tolerance absolute(double limit) {
+        return new Tolerance(limit, 4 * ROUNDING, 0);
+    }
+
+    /** The same, wider. */
+    public Tolerance times(double factor) {
+        return new Tolerance(absolute * factor, relative * factor, ofRms * factor);
+    }
+}
