@@ -2,11 +2,8 @@ package dev.aquarelle.ops.reference;
 
 /** The standard normal distribution, which the exact GELU is made of. */
 final class NormalDistribution {
-    /** From here on the continued fraction converges fast, and below the series. */
-    private static final double TAIL = 3;
-
-    /** Enough for 16 digits from {@link #TAIL} on. */
-    private static final int FRACTION_DEPTH = 120;
+    /** Below it the series, above it the continued fraction: there the series would cancel, here the fraction converge slowly. */
+    private static final double TAIL = 1;
 
     private NormalDistribution() {}
 
@@ -38,7 +35,8 @@ final class NormalDistribution {
     /** Above x > 0: the density times Laplace's continued fraction {@code 1/(x + 1/(x + 2/(x + 3/(x + ...))))}. */
     private static double upperTail(double x) {
         double fraction = x;
-        for (int i = FRACTION_DEPTH; i > 0; i--) {
+        int depth = 20 + (int) (400 / (x * x)); // found by trial: the next term changes nothing
+        for (int i = depth; i > 0; i--) {
             fraction = x + i / fraction;
         }
         return density(x) / fraction;

@@ -20,23 +20,23 @@ class GraphTest {
                 return g.silu(g.groupNorm(x, weight, bias, 4, 1e-5f));
             }
         });
-        assertThat(graph)
-                .hasToString(
-                        """
-                        %0 = input latents F32 [2, 4, 4, 8]
-                        %1 = constant norm1.weight F32 [8]  resnets.0
-                        %2 = constant norm1.bias F16 [8]  resnets.0
-                        %3 = groupNorm(%0, %1, %2) F32 [2, 4, 4, 8]  resnets.0
-                        %4 = silu(%3) F32 [2, 4, 4, 8]  resnets.0""");
+        assertThat(graph).hasToString("""
+            %0 = input latents F32 [2, 4, 4, 8]
+            %1 = constant norm1.weight F32 [8]  resnets.0
+            %2 = constant norm1.bias F16 [8]  resnets.0
+            %3 = groupNorm(%0, %1, %2) F32 [2, 4, 4, 8]  resnets.0
+            %4 = silu(%3) F32 [2, 4, 4, 8]  resnets.0\
+            """);
     }
 
     @Test
     void operandsComeBeforeResults() {
         Graph graph = Graph.of(g -> g.add(g.input("a", 3), g.silu(g.input("b", 3))));
-        assertThat(graph.values()).allSatisfy(value -> assertThat(value.operands()).allSatisfy(operand -> {
-            assertThat(operand.id()).isLessThan(value.id());
-            assertThat(graph.values().get(operand.id())).isSameAs(operand);
-        }));
+        assertThat(graph.values())
+                .allSatisfy(value -> assertThat(value.operands()).allSatisfy(operand -> {
+                    assertThat(operand.id()).isLessThan(value.id());
+                    assertThat(graph.values().get(operand.id())).isSameAs(operand);
+                }));
         assertThat(graph.inputs()).extracting(v -> ((Op.Input) v.op()).name()).containsExactly("a", "b");
     }
 
