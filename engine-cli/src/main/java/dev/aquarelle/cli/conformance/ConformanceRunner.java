@@ -1,6 +1,5 @@
 package dev.aquarelle.cli.conformance;
 
-import dev.aquarelle.core.safetensors.SafetensorsException;
 import dev.aquarelle.ops.Backend;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -56,38 +55,38 @@ public final class ConformanceRunner {
     public CaseResult run(String name) {
         long start = System.nanoTime();
         List<Failure> failures = new ArrayList<>();
-        manifest.faults(name)
-                .forEach(fault -> failures.add(new Failure("files", "", "those of the manifest", fault, "")));
         String unsupported = "";
         int checks = 0;
-        if (failures.isEmpty()) {
-            try (Arena arena = Arena.ofShared()) {
+        try (Arena arena = Arena.ofShared()) {
+            List<String> faults = manifest.faults(name);
+            if (faults.isEmpty()) {
                 Check check = new Check(GoldenCase.open(manifest, name, arena));
-                unsupported = run(check, failures);
-                checks = check.checks();
-            } catch (GoldenException | SafetensorsException | IllegalStateException e) {
-                failures.add(Failure.of("the case", "a well-formed case", described(e)));
+                try {
+                    unsupported = run(check);
+                } finally {
+                    failures.addAll(check.failures());
+                    checks = check.checks();
+                }
             }
-        }
-        return new CaseResult(
-                name, groupOf(name), checks, List.copyOf(failures), unsupported, (System.nanoTime() - start) * 1e-9);
-    }
-
-    /** The reason if the case is unsupported, otherwise nothing. */
-    private String run(Check check, List<Failure> failures) {
-        String unsupported = "";
-        try {
-            GoldenGroups.of(groupOf(check.golden().name())).run(check.golden(), backend, check);
-            failures.addAll(check.missingComparisons());
-        } catch (UnsupportedCaseException e) {
-            unsupported = String.valueOf(e.getMessage());
+            faults.forEach(fault -> failures.add(Failure.of("files", "those of the manifest", fault)));
         } catch (CancellationException e) {
             throw e;
         } catch (IOException | RuntimeException | StackOverflowError e) {
             failures.add(Failure.of("the case", "a result", described(e)));
         }
-        failures.addAll(0, check.failures());
-        return unsupported;
+        double seconds = (System.nanoTime() - start) * 1e-9;
+        return new CaseResult(name, groupOf(name), checks, List.copyOf(failures), unsupported, seconds);
+    }
+
+    /** The reason if the case is unsupported, otherwise nothing. */
+    private String run(Check check) throws IOException {
+        try {
+            GoldenGroups.of(groupOf(check.golden().name())).run(check.golden(), backend, check);
+            check.requireComplete();
+            return "";
+        } catch (UnsupportedCaseException e) {
+            return String.valueOf(e.getMessage());
+        }
     }
 
     private String groupOf(String name) {

@@ -109,6 +109,6 @@ final class Differences {
         if (difference == 0) {
             return 0;
         }
-        return limit == 0 ? Double.POSITIVE_INFINITY : difference / limit;
+        return limit == 0 || difference == Double.POSITIVE_INFINITY ? Double.POSITIVE_INFINITY : difference / limit;
     }
 }

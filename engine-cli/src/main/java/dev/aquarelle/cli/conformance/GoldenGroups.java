@@ -24,7 +24,7 @@ final class GoldenGroups {
     static GoldenGroup of(String name) {
         GoldenGroup group = BY_NAME.get(name);
         if (group == null) {
-            throw new UnsupportedCaseException("group " + name);
+            throw new UnsupportedCaseException("no group " + name + " in this version");
         }
         return group;
     }

@@ -10,6 +10,7 @@ import dev.aquarelle.ops.Backend;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -117,7 +118,7 @@ class ConformanceRunnerTest {
         assertThat(report.count(Outcome.UNSUPPORTED)).isEqualTo(1);
         assertThat(report.allPassed()).isFalse();
         assertThat(report.exitStatus()).isOne();
-        assertThat(report.table()).contains("77_video").contains("group 77_video (1)");
+        assertThat(report.table()).contains("77_video").contains("no group 77_video in this version (1)");
     }
 
     @Test
@@ -129,6 +130,22 @@ class ConformanceRunnerTest {
         acceptHashOf(CASE + ".json");
 
         assertThat(only(CASE).line()).contains("expected a path in the golden folder");
+    }
+
+    @Test
+    void aFolderStoredOnceIsFoundWhereItIs() throws IOException {
+        Path stub = Files.createDirectories(folder.resolve("models/sd2/vae"));
+        Files.writeString(
+                stub.resolve("SEE_sd15_vae.json"), "{\"note\": \"same weights and config as ../../sd15/vae\"}");
+        Path vae = Files.createDirectories(folder.resolve("models/sd15/vae"));
+        Files.writeString(vae.resolve("config.json"), "{}");
+
+        try (Arena arena = Arena.ofConfined()) {
+            GoldenCase golden = GoldenCase.open(Manifest.read(folder), CASE, arena);
+            assertThat(golden.model("models/sd2/vae")).isEqualTo(vae);
+            assertThat(golden.model("models/sd15/vae")).isEqualTo(vae);
+            assertThatThrownBy(() -> golden.model("models/sd9/vae")).hasMessageContaining("found no such file");
+        }
     }
 
     @Test

@@ -1,4 +1,4 @@
-/** Random numbers that agree with PyTorch's, bit for bit: the CPU generator and Philox. */
+/** Noise by seed as other engines draw it, the same on every machine. Start at {@link dev.aquarelle.core.random.Generator}. */
 @NullMarked
 package dev.aquarelle.core.random;
 

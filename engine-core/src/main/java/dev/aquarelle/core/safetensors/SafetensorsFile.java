@@ -47,8 +47,9 @@ public final class SafetensorsFile {
         }
         long headerBytes = file.get(LENGTH, 0);
         if (headerBytes < 0 || headerBytes > SafetensorsHeader.LONGEST) {
-            throw new SafetensorsException("%s: expected a header of at most %d bytes, found a length of %s"
-                    .formatted(path, SafetensorsHeader.LONGEST, Long.toUnsignedString(headerBytes)));
+            throw new SafetensorsException("%s: expected a header of at most %d bytes, found a length of %s%s"
+                    .formatted(path, SafetensorsHeader.LONGEST, Long.toUnsignedString(headerBytes), hint((int)
+                            headerBytes)));
         }
         long dataBytes = file.byteSize() - LENGTH_BYTES - headerBytes;
         if (dataBytes < 0) {
@@ -59,6 +60,16 @@ public final class SafetensorsFile {
         byte[] json = file.asSlice(LENGTH_BYTES, headerBytes).toArray(ValueLayout.JAVA_BYTE);
         SafetensorsHeader header = SafetensorsHeader.parse(json, path.toString(), dataBytes);
         return new SafetensorsFile(path, header, file.asSlice(LENGTH_BYTES + headerBytes));
+    }
+
+    /** What else begins with these four bytes. */
+    private static String hint(int start) {
+        return switch (start) {
+            case 0x04034b50 ->
+                ": this is a zip archive, perhaps a PyTorch checkpoint (.ckpt, .pt), which must be converted";
+            case 0x46554747 -> ": this is a GGUF file, which must be converted";
+            default -> "";
+        };
     }
 
     private static MemorySegment map(Path path, Arena arena) {

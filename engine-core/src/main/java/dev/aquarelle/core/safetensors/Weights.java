@@ -42,7 +42,7 @@ public final class Weights {
     /**
      * Opens a safetensors file, an index of several ({@code *.index.json}), or a model's folder that holds either.
      *
-     * @param arena what the tensors live with
+     * @param arena what the tensors live with; shared or automatic if a backend reads them in several threads
      * @throws SafetensorsException if there is no such file, or one of them is malformed, or a tensor is not where the index says
      */
     public static Weights open(Path path, Arena arena) {
