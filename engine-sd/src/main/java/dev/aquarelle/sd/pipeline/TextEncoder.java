@@ -1,0 +1,188 @@
+package dev.aquarelle.sd.pipeline;
+
+import dev.aquarelle.core.memory.MemoryBudget;
+import dev.aquarelle.core.safetensors.Weights;
+import dev.aquarelle.core.tensor.DType;
+import dev.aquarelle.core.tensor.Tensor;
+import dev.aquarelle.ops.Backend;
+import dev.aquarelle.ops.Cancellation;
+import dev.aquarelle.ops.MemoryPlan;
+import dev.aquarelle.ops.Program;
+import dev.aquarelle.ops.graph.Graph;
+import dev.aquarelle.sd.ModelConfig;
+import dev.aquarelle.sd.ModelException;
+import dev.aquarelle.sd.clip.ClipTextConfig;
+import dev.aquarelle.sd.clip.ClipTextModel;
+import dev.aquarelle.sd.prompt.ClipTokenizer;
+import dev.aquarelle.sd.prompt.PromptEncoder;
+import dev.aquarelle.sd.prompt.TokenIds;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * From prompts to what the denoiser attends to, in Stable Diffusion 1 and 2: tokenizer, text model and the program a backend made of it.
+ * The hidden states of the last few prompts are kept, so that a negative prompt is encoded once for many pictures.
+ *
+ * <p>Safe for use from several threads, which wait for one another.
+ */
+public final class TextEncoder implements AutoCloseable {
+    private static final Logger LOG = System.getLogger(TextEncoder.class.getName());
+    private static final int KEPT_PROMPTS = 32; // 240 KB each in Stable Diffusion 1
+
+    private final PromptEncoder prompts;
+    private final ClipTextModel model;
+    private final Backend backend;
+    private final MemoryBudget budget;
+    private final Map<Key, Tensor> kept = new LinkedHashMap<>(16, 0.75f, true);
+    private Program program;
+    private int programClipSkip;
+
+    /** What hidden states depend on. */
+    private record Key(String prompt, int clipSkip) {}
+
+    /**
+     * Puts the parts together.
+     *
+     * @param backend what computes; stays open
+     * @param budget what the program may take beyond the mapped weights
+     * @throws ModelException if the tokenizer has ids that the text model has no row for
+     * @throws dev.aquarelle.core.memory.MemoryBudgetException if the program would take more than it may
+     */
+    public TextEncoder(ClipTokenizer tokenizer, ClipTextModel model, Backend backend, MemoryBudget budget) {
+        ClipTextConfig config = model.config();
+        if (tokenizer.size() > config.vocabSize()) {
+            throw new ModelException(
+                    "text encoder: expected a vocab_size of at least %d, which the tokenizer has ids for, found %d"
+                            .formatted(tokenizer.size(), config.vocabSize()));
+        }
+        this.prompts = new PromptEncoder(tokenizer, Math.min(tokenizer.maxLength(), config.maxPositionEmbeddings()));
+        this.model = model;
+        this.backend = backend;
+        this.budget = budget;
+        this.program = compile(0);
+    }
+
+    /**
+     * Loads {@code tokenizer} and {@code text_encoder} of a model's folder in the layout of diffusers.
+     *
+     * @param arena what the mapped weights live with; must outlive the text encoder
+     * @param backend what computes; stays open
+     * @param budget what the program may take beyond the mapped weights
+     * @throws ModelException if a file is missing or broken, or the architecture is not supported
+     * @throws dev.aquarelle.core.safetensors.SafetensorsException if the weights are broken or do not fit the config
+     * @throws dev.aquarelle.core.memory.MemoryBudgetException if the program would take more than it may
+     */
+    public static TextEncoder load(Path modelFolder, Arena arena, Backend backend, MemoryBudget budget) {
+        ClipTokenizer tokenizer = ClipTokenizer.load(modelFolder.resolve("tokenizer"));
+        Path folder = modelFolder.resolve("text_encoder");
+        ClipTextConfig config = ClipTextConfig.of(ModelConfig.read(folder.resolve("config.json")));
+        ClipTextModel model = ClipTextModel.load(Weights.open(folder, arena), config);
+        return new TextEncoder(tokenizer, model, backend, budget);
+    }
+
+    /** Ids of a prompt: 77. */
+    public int length() {
+        return prompts.length();
+    }
+
+    /** Width of a hidden state: the denoiser's {@code cross_attention_dim}. */
+    public int width() {
+        return model.config().hiddenSize();
+    }
+
+    /** How many layers there are to leave out, but for one: the largest {@code clipSkip}. */
+    public int maxClipSkip() {
+        return model.config().numHiddenLayers() - 1;
+    }
+
+    /** What the program takes in memory. */
+    public synchronized MemoryPlan memory() {
+        return program.memory();
+    }
+
+    /** The token ids of a prompt, and how many more were cut; computes nothing else. */
+    public TokenIds tokens(String prompt) {
+        return prompts.encode(prompt);
+    }
+
+    /** {@link #encode(List, int, Cancellation)} of all layers, which only an interrupt of the thread stops. */
+    public Tensor encode(String... prompts) {
+        return encode(List.of(prompts), 0, Cancellation.NEVER);
+    }
+
+    /**
+     * The hidden states of prompts, F32 {@code [N, length, width]}, each the same whatever stands beside it. Of a prompt that is too long
+     * the end is cut, with a warning in the log.
+     *
+     * @param clipSkip how many of the last layers are left out, usually 0
+     * @return a tensor of the caller's own
+     * @throws IllegalArgumentException if a prompt is longer than {@link PromptEncoder#MAX_CHARS}, or there are not so many layers
+     * @throws java.util.concurrent.CancellationException if the token was cancelled or the thread interrupted
+     */
+    public synchronized Tensor encode(List<String> prompts, int clipSkip, Cancellation cancellation) {
+        int floats = Math.multiplyExact(Math.multiplyExact(prompts.size(), length()), width());
+        Tensor all = Tensor.of(new float[floats], prompts.size(), length(), width());
+        for (int i = 0; i < prompts.size(); i++) {
+            MemorySegment one = all.slice(i, i + 1).data();
+            one.copyFrom(hiddenStates(prompts.get(i), clipSkip, cancellation).data());
+        }
+        return all;
+    }
+
+    private Tensor hiddenStates(String prompt, int clipSkip, Cancellation cancellation) {
+        Key key = new Key(prompt, clipSkip);
+        Tensor found = kept.get(key);
+        if (found != null) {
+            return found;
+        }
+        TokenIds tokens = tokens(prompt);
+        if (tokens.truncated() > 0) {
+            LOG.log(
+                    Level.WARNING,
+                    "the prompt has {0} tokens, of which the last {1} are cut: \"{2}\"",
+                    length() - 2 + tokens.truncated(),
+                    tokens.truncated(),
+                    shortened(prompt));
+        }
+        Tensor ids = Tensor.of(tokens.toArray(), 1, length());
+        float[] states = programFor(clipSkip).run(cancellation, ids).toFloatArray();
+        Tensor result = Tensor.of(states, 1, length(), width());
+        kept.put(key, result);
+        if (kept.size() > KEPT_PROMPTS) {
+            kept.remove(kept.keySet().iterator().next()); // in order of use: the one not asked for the longest
+        }
+        return result;
+    }
+
+    private Program programFor(int clipSkip) {
+        if (clipSkip != programClipSkip) {
+            Program other = compile(clipSkip);
+            program.close();
+            program = other;
+            programClipSkip = clipSkip;
+        }
+        return program;
+    }
+
+    private Program compile(int clipSkip) {
+        Graph graph = Graph.of(g -> model.promptEmbeds(g, g.input("ids", DType.I32, 1, prompts.length()), clipSkip));
+        return backend.compile(graph, budget);
+    }
+
+    /** Frees the program. Tensors that were returned stay readable. */
+    @Override
+    public synchronized void close() {
+        program.close();
+        kept.clear();
+    }
+
+    private static String shortened(String prompt) {
+        return prompt.length() <= 80 ? prompt : prompt.substring(0, 77) + "...";
+    }
+}
