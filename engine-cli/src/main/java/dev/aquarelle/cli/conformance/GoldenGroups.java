@@ -12,7 +12,8 @@ final class GoldenGroups {
                     new TextEncoderGroup(), //
                     new UNetGroup(), //
                     new VaeGroup(), //
-                    new NoiseGroup())
+                    new NoiseGroup(), //
+                    new PngGroup())
             .stream()
             .collect(Collectors.toUnmodifiableMap(GoldenGroup::name, group -> group));
 
