@@ -7,6 +7,7 @@ import java.util.stream.Collectors;
 /** The groups that the engine can be asked about. A new group is one more line here. */
 final class GoldenGroups {
     private static final Map<String, GoldenGroup> BY_NAME = List.<GoldenGroup>of(
+                    new OpsGroup(), //
                     new SafetensorsGroup(), //
                     new TokenizerGroup(), //
                     new TextEncoderGroup(), //
