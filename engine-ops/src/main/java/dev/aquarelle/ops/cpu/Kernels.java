@@ -13,7 +13,7 @@ import java.util.Optional;
  * @param norm loops of the normalizations
  * @param row loops of softmax and attention
  */
-record Kernels(int vectorBits, MapKernels map, NormKernels norm, RowKernels row) {
+record Kernels(int vectorBits, GemmKernel gemm, MapKernels map, NormKernels norm, RowKernels row) {
     /** The system property that forces a width of vectors: 512, 256, 128, or 0 for plain Java. */
     static final String VECTOR_BITS = "aquarelle.vectorBits";
 
@@ -57,12 +57,17 @@ record Kernels(int vectorBits, MapKernels map, NormKernels norm, RowKernels row)
 
     /** In plain Java. */
     static Kernels scalar() {
-        return new Kernels(0, new ScalarMapKernels(), new ScalarNormKernels(), new ScalarRowKernels());
+        return new Kernels(
+                0, new ScalarGemm(), new ScalarMapKernels(), new ScalarNormKernels(), new ScalarRowKernels());
     }
 
     /** On the Vector API, which must be present. */
     static Kernels vector() {
         return new Kernels(
-                Simd.F32.vectorBitSize(), new VectorMapKernels(), new VectorNormKernels(), new VectorRowKernels());
+                Simd.F32.vectorBitSize(),
+                new VectorGemm(),
+                new VectorMapKernels(),
+                new VectorNormKernels(),
+                new VectorRowKernels());
     }
 }

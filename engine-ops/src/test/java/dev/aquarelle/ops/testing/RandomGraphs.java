@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * Makes graphs of twenty to forty operations in random order, as a model would never have them: values used many times or not at
  * all, long and short lives, outputs in the middle. Results keep about unit size, so that differences stay comparable.
  */
-final class RandomGraphs {
+public final class RandomGraphs {
     private static final List<Activation> ACTIVATIONS = List.of(Activation.values());
     private static final int[] WIDTHS = {1, 3, 4, 5, 8, 16, 17, 33, 40};
 
@@ -33,12 +33,12 @@ final class RandomGraphs {
     }
 
     /** The graph of a seed. */
-    static Graph graph(long seed) {
+    public static Graph graph(long seed) {
         return Graph.build(g -> new RandomGraphs(seed, g).build());
     }
 
     /** Tensors for all inputs of a graph; indices are small enough for every table here. */
-    static Tensor[] inputs(Graph graph, long seed) {
+    public static Tensor[] inputs(Graph graph, long seed) {
         Tensor[] tensors = new Tensor[graph.inputs().size()];
         for (int i = 0; i < tensors.length; i++) {
             tensors[i] = input(graph.inputs().get(i), seed + 1000L * i);

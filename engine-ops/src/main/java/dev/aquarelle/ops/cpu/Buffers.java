@@ -1,0 +1,79 @@
+package dev.aquarelle.ops.cpu;
+
+import java.lang.foreign.MemorySegment;
+import java.util.stream.Stream;
+
+/**
+ * Arrays for each worker of a backend, small enough to stay in its caches. One step runs at a time, so all programs share them; they
+ * grow while programs are compiled, never during a run.
+ */
+final class Buffers {
+    /** Rows of A, at most {@link GemmStep#ROW_BLOCK} x {@link GemmStep#K_BLOCK}; or the queries of a block. */
+    final float[][] rows;
+
+    /** What a panel makes of them. */
+    final float[][] sums;
+
+    /** Scores of a block of queries, then their weights. */
+    final float[][] scores;
+
+    /** {@link #scores}, for kernels that work on segments. */
+    final MemorySegment[] scoreSegments;
+
+    /** What the queries of a block have gathered so far, and its segment. */
+    final float[][] gathered;
+
+    /** {@link #gathered}, for kernels that work on segments. */
+    final MemorySegment[] gatheredSegments;
+
+    /** The largest score of each query so far. */
+    final float[][] maxima;
+
+    /** The sum of each query's weights so far. */
+    final float[][] totals;
+
+    /** What the queries' sums so far are to be multiplied by. */
+    final float[][] factors;
+
+    /** A piece of weights, widened, and as the file has it. */
+    final float[][] wide;
+
+    /** A row of weights as 16-bit numbers. */
+    final short[][] narrow;
+
+    Buffers(int threads) {
+        rows = new float[threads][GemmStep.ROW_BLOCK * GemmStep.K_BLOCK];
+        sums = new float[threads][GemmStep.ROW_BLOCK * GemmKernel.PANEL];
+        scores = new float[threads][AttentionStep.QUERIES * AttentionStep.KEYS];
+        gathered = new float[threads][0];
+        maxima = new float[threads][AttentionStep.QUERIES];
+        totals = new float[threads][AttentionStep.QUERIES];
+        factors = new float[threads][AttentionStep.QUERIES];
+        scoreSegments = Stream.of(scores).map(MemorySegment::ofArray).toArray(MemorySegment[]::new);
+        gatheredSegments = Stream.of(gathered).map(MemorySegment::ofArray).toArray(MemorySegment[]::new);
+        wide = new float[threads][0];
+        narrow = new short[threads][0];
+    }
+
+    /** Makes room for blocks of {@link AttentionStep#QUERIES} queries and results of these widths. */
+    synchronized void reserveAttention(int queryWidth, int paddedValueWidth) {
+        for (int i = 0; i < rows.length; i++) {
+            rows[i] = atLeast(rows[i], AttentionStep.QUERIES * queryWidth);
+            sums[i] = atLeast(sums[i], AttentionStep.QUERIES * paddedValueWidth);
+            gathered[i] = atLeast(gathered[i], AttentionStep.QUERIES * paddedValueWidth);
+            gatheredSegments[i] = MemorySegment.ofArray(gathered[i]);
+        }
+    }
+
+    /** Makes room for pieces of {@code outputs} rows of {@code count} weights. */
+    synchronized void reserveWeights(int outputs, int count) {
+        for (int i = 0; i < wide.length; i++) {
+            wide[i] = atLeast(wide[i], outputs * count);
+            narrow[i] = narrow[i].length < count ? new short[count] : narrow[i];
+        }
+    }
+
+    private static float[] atLeast(float[] array, int length) {
+        return array.length < length ? new float[length] : array;
+    }
+}

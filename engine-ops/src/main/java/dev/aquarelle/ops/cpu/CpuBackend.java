@@ -1,0 +1,71 @@
+package dev.aquarelle.ops.cpu;
+
+import dev.aquarelle.core.memory.MemoryBudget;
+import dev.aquarelle.ops.Backend;
+import dev.aquarelle.ops.BackendOptions;
+import dev.aquarelle.ops.Program;
+import dev.aquarelle.ops.graph.Graph;
+
+/**
+ * Graphs on the processor's vector units. The result has the same bits for every number of threads and every width of vectors, for a
+ * sample alone and in a batch.
+ */
+public final class CpuBackend implements Backend {
+    private final Kernels kernels;
+    private final Workers workers;
+    private final Buffers buffers;
+
+    /** With vectors as wide as the machine has them, or as {@code -Daquarelle.vectorBits} says. */
+    public CpuBackend(BackendOptions options) {
+        this(options, Kernels.load());
+    }
+
+    CpuBackend(BackendOptions options, Kernels kernels) {
+        this.kernels = kernels;
+        this.workers = new Workers(options.resolvedThreads());
+        this.buffers = new Buffers(options.resolvedThreads());
+    }
+
+    @Override
+    public String name() {
+        return "cpu";
+    }
+
+    @Override
+    public String description() {
+        String vectors = kernels.vectorBits() == 0 ? "no vectors" : kernels.vectorBits() + "-bit vectors";
+        return workers.threads() + (workers.threads() == 1 ? " thread, " : " threads, ") + vectors;
+    }
+
+    @Override
+    public Program compile(Graph graph, MemoryBudget budget) {
+        return new CpuCompiler(graph).compile(kernels, workers, buffers, budget);
+    }
+
+    @Override
+    public void close() {
+        workers.close();
+    }
+
+    /** Announces the backend to {@link java.util.ServiceLoader}. */
+    public static final class Provider implements Backend.Provider {
+
+        /** Called by {@link java.util.ServiceLoader}. */
+        public Provider() {}
+
+        @Override
+        public String name() {
+            return "cpu";
+        }
+
+        @Override
+        public int rank() {
+            return 10;
+        }
+
+        @Override
+        public Backend open(BackendOptions options) {
+            return new CpuBackend(options);
+        }
+    }
+}

@@ -1,0 +1,153 @@
+package dev.aquarelle.ops.cpu;
+
+import dev.aquarelle.core.memory.MemoryBudget;
+import dev.aquarelle.core.tensor.DType;
+import dev.aquarelle.core.tensor.Tensor;
+import dev.aquarelle.ops.MemoryPlan;
+import dev.aquarelle.ops.graph.Activation;
+import dev.aquarelle.ops.graph.Graph;
+import dev.aquarelle.ops.graph.Op;
+import dev.aquarelle.ops.graph.Value;
+import dev.aquarelle.ops.plan.Dependencies;
+import dev.aquarelle.ops.plan.SlabPlan;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes a program of a graph: finds what is needed and what is fused, plans the memory, then lets {@link StepFactory} make the steps.
+ *
+ * <p>The program has one block of memory: the slab of the values, then scratch space that all steps share, then small constants as F32.
+ */
+final class CpuCompiler {
+    private final Graph graph;
+    private final List<SlabPlan.Node> nodes = new ArrayList<>();
+
+    /** Where each constant that steps read as F32 lies, from the start of the constants. */
+    private final Map<Value, Long> constants = new LinkedHashMap<>();
+
+    private long constantBytes;
+
+    CpuCompiler(Graph graph) {
+        this.graph = graph;
+    }
+
+    @SuppressWarnings("MustBeClosedChecker") // the program closes it
+    CpuProgram compile(Kernels kernels, Workers workers, Buffers buffers, MemoryBudget budget) {
+        selectNodes();
+        Dependencies dependencies = Dependencies.of(graph);
+        SlabPlan slab = SlabPlan.of(graph, nodes, dependencies);
+        long scratch = 0;
+        for (SlabPlan.Node node : nodes) {
+            scratch = Math.max(scratch, StepFactory.scratchBytes(node));
+            for (Value read : node.reads()) {
+                if (StepFactory.readsF32(node, read)) {
+                    placeConstant(SlabPlan.root(read));
+                }
+            }
+        }
+        for (Value output : graph.outputs().values()) {
+            if (!(output.op() instanceof Op.Constant)) {
+                placeConstant(SlabPlan.root(output));
+            }
+        }
+        scratch = aligned(scratch);
+        MemoryPlan plan = new MemoryPlan(slab.bytes(), scratch, constantBytes);
+        budget.require("the program", plan.total());
+
+        Arena arena = Arena.ofShared();
+        boolean made = false;
+        try {
+            MemorySegment m = arena.allocate(Math.max(Tensor.ALIGNMENT, plan.total()), Tensor.ALIGNMENT);
+            long constantsAt = slab.bytes() + scratch;
+            constants.forEach((value, offset) -> fill(m, constantsAt + offset, ((Op.Constant) value.op()).tensor()));
+            Places places = new Places(m, slab, constants, constantsAt);
+            StepFactory factory = new StepFactory(places, kernels, buffers, slab.bytes());
+            List<CpuProgram.Entry> entries = new ArrayList<>();
+            for (SlabPlan.Node node : nodes) {
+                entries.add(new CpuProgram.Entry(factory.step(node), node.result(), dependencies.mask(node.result())));
+            }
+            long[] inputs =
+                    graph.inputs().stream().mapToLong(places::byteOffset).toArray();
+            CpuProgram program = new CpuProgram(graph, plan, arena, m, workers, entries, inputs, outputs(places));
+            made = true;
+            return program;
+        } finally {
+            if (!made) {
+                arena.close();
+            }
+        }
+    }
+
+    /** The operations that the outputs need, in order, with a SiLU behind a group norm taken into it. */
+    private void selectNodes() {
+        Set<Value> needed = new HashSet<>(graph.outputs().values());
+        Map<Value, Integer> readers = new LinkedHashMap<>();
+        List<Value> values = graph.values();
+        for (int i = values.size() - 1; i >= 0; i--) {
+            if (needed.contains(values.get(i))) {
+                for (Value operand : values.get(i).operands()) {
+                    needed.add(operand);
+                    readers.merge(operand, 1, Integer::sum);
+                }
+            }
+        }
+        for (Value value : values) {
+            boolean source = value.op() instanceof Op.Input
+                    || value.op() instanceof Op.Constant
+                    || value.op() instanceof Op.Reshape;
+            if (!needed.contains(value) || source) {
+                continue;
+            }
+            Value norm = normBefore(value);
+            if (norm != null
+                    && readers.getOrDefault(norm, 0) == 1
+                    && !graph.outputs().containsValue(norm)) {
+                nodes.removeIf(node -> node.result() == norm);
+                nodes.add(new SlabPlan.Node(value, norm.operands(), 0));
+            } else {
+                nodes.add(new SlabPlan.Node(value, value.operands(), StepFactory.inPlaceOperand(value)));
+            }
+        }
+    }
+
+    /** The group norm whose SiLU this is, or null. */
+    static @Nullable Value normBefore(Value value) {
+        boolean silu = value.op() instanceof Op.Activate activate && activate.function() == Activation.SILU;
+        return silu && value.operands().get(0).op() instanceof Op.GroupNorm
+                ? value.operands().get(0)
+                : null;
+    }
+
+    private void placeConstant(Value value) {
+        if (value.op() instanceof Op.Constant && !constants.containsKey(value)) {
+            constants.put(value, constantBytes);
+            constantBytes += aligned(4 * value.shape().size());
+        }
+    }
+
+    private Map<String, Tensor> outputs(Places places) {
+        Map<String, Tensor> outputs = new LinkedHashMap<>();
+        graph.outputs().forEach((name, value) -> {
+            outputs.put(name, value.op() instanceof Op.Constant constant ? constant.tensor() : places.tensor(value));
+        });
+        return outputs;
+    }
+
+    /** Indices stay integers, everything else becomes F32. */
+    private static void fill(MemorySegment m, long at, Tensor tensor) {
+        boolean indices = tensor.dtype() == DType.I32;
+        MemorySegment from = indices ? tensor.data() : MemorySegment.ofArray(tensor.toFloatArray());
+        MemorySegment.copy(from, 0, m, at, from.byteSize());
+    }
+
+    private static long aligned(long bytes) {
+        return (bytes + Tensor.ALIGNMENT - 1) / Tensor.ALIGNMENT * Tensor.ALIGNMENT;
+    }
+}

@@ -1,0 +1,170 @@
+package dev.aquarelle.ops.cpu;
+
+import dev.aquarelle.core.tensor.Tensor;
+import dev.aquarelle.core.tensor.TensorException;
+import dev.aquarelle.ops.Cancellation;
+import dev.aquarelle.ops.MemoryPlan;
+import dev.aquarelle.ops.Program;
+import dev.aquarelle.ops.StepEvent;
+import dev.aquarelle.ops.graph.Graph;
+import dev.aquarelle.ops.graph.Op;
+import dev.aquarelle.ops.graph.Value;
+import dev.aquarelle.ops.plan.Dependencies;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Map;
+import jdk.jfr.FlightRecorder;
+
+/** A flat list of steps over one block of memory. */
+final class CpuProgram implements Program {
+
+    /**
+     * One step of the program.
+     *
+     * @param result what it makes, for profiles
+     * @param inputs the inputs it depends on, as {@link Dependencies#bit}s
+     */
+    record Entry(Step step, Value result, long inputs) {}
+
+    private static final long ALL = -1;
+
+    private final Graph graph;
+    private final MemoryPlan plan;
+    private final Arena arena;
+    private final MemorySegment m;
+    private final Workers workers;
+    private final Entry[] entries;
+    private final Value[] inputs;
+    private final long[] inputOffsets;
+    private final Map<String, Tensor> outputs;
+    private final Tensor firstOutput;
+
+    /** Whether what the last run left behind is whole: false before the first run and after one that failed. */
+    private boolean complete;
+
+    CpuProgram(
+            Graph graph,
+            MemoryPlan plan,
+            Arena arena,
+            MemorySegment m,
+            Workers workers,
+            List<Entry> entries,
+            long[] inputOffsets,
+            Map<String, Tensor> outputs) {
+        this.graph = graph;
+        this.plan = plan;
+        this.arena = arena;
+        this.m = m;
+        this.workers = workers;
+        this.entries = entries.toArray(new Entry[0]);
+        this.inputs = graph.inputs().toArray(new Value[0]);
+        this.inputOffsets = inputOffsets;
+        this.outputs = outputs;
+        this.firstOutput = outputs.values().iterator().next();
+    }
+
+    @Override
+    public Graph graph() {
+        return graph;
+    }
+
+    @Override
+    public MemoryPlan memory() {
+        return plan;
+    }
+
+    @Override
+    public Tensor run(Cancellation cancellation, Tensor... given) {
+        if (!arena.scope().isAlive()) {
+            throw new IllegalStateException("the program is closed");
+        }
+        check(given);
+        long changed = take(given);
+        complete = false;
+        for (Entry entry : entries) {
+            if (changed == ALL || (entry.inputs & changed) != 0) {
+                if (FlightRecorder.isInitialized()) {
+                    runRecorded(entry, cancellation);
+                } else {
+                    workers.run(entry.step, cancellation);
+                }
+            }
+        }
+        complete = true;
+        return firstOutput;
+    }
+
+    private void check(Tensor[] given) {
+        if (given.length != inputs.length) {
+            throw new TensorException("expected %d inputs, found %d".formatted(inputs.length, given.length));
+        }
+        for (int i = 0; i < given.length; i++) {
+            if (!given[i].shape().equals(inputs[i].shape()) || given[i].dtype() != inputs[i].dtype()) {
+                throw new TensorException("input %s: expected %s %s, found %s"
+                        .formatted(((Op.Input) inputs[i].op()).name(), inputs[i].dtype(), inputs[i].shape(), given[i]));
+            }
+        }
+    }
+
+    /** Copies the inputs that differ from those of the last run; returns which, as {@link Dependencies#bit}s. */
+    private long take(Tensor[] given) {
+        long changed = complete ? 0 : ALL;
+        complete = false; // from here on the memory is neither the last run's nor this one's
+        for (int i = 0; i < given.length; i++) {
+            MemorySegment data = given[i].data();
+            long from = inputOffsets[i];
+            if (changed == ALL
+                    || MemorySegment.mismatch(m, from, from + data.byteSize(), data, 0, data.byteSize()) >= 0) {
+                MemorySegment.copy(data, 0, m, from, data.byteSize());
+                changed |= Dependencies.bit(i) | Dependencies.FIRST_INPUT;
+            }
+        }
+        return changed;
+    }
+
+    private void runRecorded(Entry entry, Cancellation cancellation) {
+        StepEvent event = new StepEvent();
+        event.begin();
+        workers.run(entry.step, cancellation);
+        event.end();
+        if (event.shouldCommit()) {
+            describe(event, entry.result);
+            event.commit();
+        }
+    }
+
+    private static void describe(StepEvent event, Value result) {
+        event.scope = result.scope();
+        event.op = result.op().label();
+        event.shapes = result.operands().stream().map(Value::shape).toList() + " -> " + result.shape();
+        event.flops = result.op()
+                .flops(
+                        result.shape(),
+                        result.operands().stream().map(Value::shape).toArray(dev.aquarelle.core.tensor.Shape[]::new));
+        event.bytes = bytes(result);
+        for (Value operand : result.operands()) {
+            event.bytes += bytes(operand);
+        }
+    }
+
+    private static long bytes(Value value) {
+        return value.dtype().bytesFor(value.shape().size());
+    }
+
+    @Override
+    public Tensor output(String name) {
+        Tensor output = outputs.get(name);
+        if (output == null) {
+            throw new TensorException("the graph has no output %s, only %s".formatted(name, outputs.keySet()));
+        }
+        return output;
+    }
+
+    @Override
+    public void close() {
+        if (arena.scope().isAlive()) {
+            arena.close();
+        }
+    }
+}

@@ -1,0 +1,54 @@
+package dev.aquarelle.ops.cpu;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The inner loops of every matrix product: linear layers, convolutions and both products of attention. Rows of A and the sums are in
+ * arrays that stay in the cache, B is in panels of a segment.
+ *
+ * <p>Each sum is one chain of fused multiply-adds over k in order, begun at 0. So the bits depend on where the caller cuts the sum into
+ * blocks, but not on the width of vectors or the shape of tiles.
+ */
+interface GemmKernel {
+    /** Panels of B are padded with zeros to multiples of this many columns: one vector of the widest kind. */
+    int COLUMNS = 16;
+
+    /** Columns of a full panel: four of the widest vectors, the shape at which the kernel is fastest. */
+    int PANEL = 64;
+
+    /** Rows of a tile, which is always computed whole: with 4 vectors of columns, 24 of 32 registers accumulate. */
+    int ROWS = 6;
+
+    /** {@code columns} and the padding behind them. */
+    static int padded(int columns) {
+        return (columns + COLUMNS - 1) / COLUMNS * COLUMNS;
+    }
+
+    /** {@code rows} and the rows that the last tile computes beside them. */
+    static int paddedRows(int rows) {
+        return (rows + ROWS - 1) / ROWS * ROWS;
+    }
+
+    /**
+     * {@code C = A B} for some rows and one panel. Rows are computed in tiles: up to {@link #paddedRows} are read and written.
+     *
+     * @param a A [rows, k], its rows {@code k} apart, from the array's start on
+     * @param b the panel of B [k, width] in {@code m}, in bytes
+     * @param width columns of the panel, a multiple of {@link #COLUMNS}, at most {@link #PANEL}
+     * @param c where C [rows, width] begins in {@code sums}; its rows are {@code stride} apart
+     */
+    void multiply(float[] a, int rows, int k, MemorySegment m, long b, int width, float[] sums, int c, int stride);
+
+    /**
+     * Takes the sums to the result: {@code out = start + sums} row by row.
+     *
+     * @param sums [rows, cols], its rows {@link #PANEL} apart, from the array's start on
+     * @param out where the result begins in {@code m}; its rows are {@code outStride} bytes apart
+     * @param start what to add to, in {@code m}: the result itself ({@code startStride} as {@code outStride}), one row for all (a bias,
+     *     {@code startStride} 0), or nothing if negative
+     */
+    void put(float[] sums, int rows, int cols, MemorySegment m, long out, long outStride, long start, long startStride);
+
+    /** {@code sums = sums * factor + more} for {@code count} numbers, a multiple of {@link #COLUMNS}, from {@code at} on in both. */
+    void rescale(float[] sums, float factor, float[] more, int at, int count);
+}

@@ -1,0 +1,55 @@
+package dev.aquarelle.ops.cpu;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+
+import java.lang.foreign.MemorySegment;
+
+/** {@link GemmKernel} without vectors, four columns at a time. */
+final class ScalarGemm implements GemmKernel {
+
+    @Override
+    public void multiply(
+            float[] a, int rows, int k, MemorySegment m, long b, int width, float[] sums, int c, int stride) {
+        for (int row = 0; row < rows; row++) {
+            for (int col = 0; col < width; col += 4) {
+                float s0 = 0;
+                float s1 = 0;
+                float s2 = 0;
+                float s3 = 0;
+                long at = b + 4L * col;
+                for (int i = row * k; i < (row + 1) * k; i++, at += 4L * width) {
+                    s0 = Math.fma(a[i], m.get(JAVA_FLOAT_UNALIGNED, at), s0);
+                    s1 = Math.fma(a[i], m.get(JAVA_FLOAT_UNALIGNED, at + 4), s1);
+                    s2 = Math.fma(a[i], m.get(JAVA_FLOAT_UNALIGNED, at + 8), s2);
+                    s3 = Math.fma(a[i], m.get(JAVA_FLOAT_UNALIGNED, at + 12), s3);
+                }
+                int to = c + row * stride + col;
+                sums[to] = s0;
+                sums[to + 1] = s1;
+                sums[to + 2] = s2;
+                sums[to + 3] = s3;
+            }
+        }
+    }
+
+    @Override
+    public void put(
+            float[] sums, int rows, int cols, MemorySegment m, long out, long outStride, long start, long startStride) {
+        for (int row = 0; row < rows; row++) {
+            for (int col = 0; col < cols; col++) {
+                float sum = sums[row * PANEL + col];
+                if (start >= 0) {
+                    sum = m.get(JAVA_FLOAT_UNALIGNED, start + row * startStride + 4L * col) + sum;
+                }
+                m.set(JAVA_FLOAT_UNALIGNED, out + row * outStride + 4L * col, sum);
+            }
+        }
+    }
+
+    @Override
+    public void rescale(float[] sums, float factor, float[] more, int at, int count) {
+        for (int i = at; i < at + count; i++) {
+            sums[i] = Math.fma(sums[i], factor, more[i]);
+        }
+    }
+}

@@ -1,0 +1,315 @@
+package dev.aquarelle.ops.cpu;
+
+import dev.aquarelle.core.tensor.Shape;
+import dev.aquarelle.core.tensor.Tensor;
+import dev.aquarelle.ops.graph.Activation;
+import dev.aquarelle.ops.graph.Op;
+import dev.aquarelle.ops.graph.Padding;
+import dev.aquarelle.ops.graph.Value;
+import dev.aquarelle.ops.plan.SlabPlan;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Makes the step of each operation. The products are put together here from {@link GemmStep}s; the others have a class each. */
+final class StepFactory {
+    private final Places places;
+    private final Kernels kernels;
+    private final Buffers buffers;
+    private final long scratch;
+
+    StepFactory(Places places, Kernels kernels, Buffers buffers, long scratch) {
+        this.places = places;
+        this.kernels = kernels;
+        this.buffers = buffers;
+        this.scratch = scratch;
+    }
+
+    /** Steps that one operation takes, one after the other. */
+    private record Sequence(List<Step> steps) implements Step {
+        @Override
+        public void run(Workers workers) {
+            for (int i = 0; i < steps.size(); i++) { // no iterator: a run allocates nothing
+                steps.get(i).run(workers);
+            }
+        }
+    }
+
+    /** Which operand the result may lie on, because each of its numbers is read before it is written; -1 for none. */
+    static int inPlaceOperand(Value value) {
+        return switch (value.op()) {
+            case Op.Activate _,
+                    Op.Add _,
+                    Op.Multiply _,
+                    Op.AddPerChannel _,
+                    Op.Scale _,
+                    Op.GroupNorm _,
+                    Op.LayerNorm _,
+                    Op.Softmax _ -> 0;
+            case Op.Input _,
+                    Op.Constant _,
+                    Op.Reshape _,
+                    Op.Conv2d _,
+                    Op.Linear _,
+                    Op.MatMul _,
+                    Op.Attention _,
+                    Op.GeGlu _,
+                    Op.UpsampleNearest _,
+                    Op.AveragePool2 _,
+                    Op.Concat _,
+                    Op.Slice _,
+                    Op.Embedding _,
+                    Op.SelectRows _,
+                    Op.TimestepEmbedding _ -> -1;
+        };
+    }
+
+    /** Whether a constant operand is kept as F32; weights of products and tables are read as their file has them. */
+    static boolean readsF32(SlabPlan.Node node, Value operand) {
+        List<Value> reads = node.reads();
+        return switch (node.result().op()) {
+            case Op.Conv2d _, Op.Linear _, Op.Embedding _ ->
+                reads.indexOf(operand) != 1 || reads.lastIndexOf(operand) != 1;
+            default -> true;
+        };
+    }
+
+    /** Scratch memory that the step of a node needs. */
+    static long scratchBytes(SlabPlan.Node node) {
+        Value result = node.result();
+        List<Value> reads = node.reads();
+        return switch (result.op()) {
+            case Op.Conv2d conv ->
+                convProduct(conv, result.shape(), reads.get(1).shape(), 0, -1, 0)
+                        .scratchBytes();
+            case Op.Linear _ ->
+                linearProduct(result.shape(), reads.get(1).shape(), 0, -1).scratchBytes();
+            case Op.MatMul _ ->
+                matMulProduct(result.shape(), reads.get(0).shape(), 0).scratchBytes();
+            case Op.Attention attention -> heads(attention, reads).scratchBytes();
+            case Op.GroupNorm norm ->
+                GroupNormStep.scratchBytes(norm, reads.get(0).shape());
+            case Op.Activate _ -> {
+                Op.GroupNorm norm = fusedNorm(node);
+                yield norm == null
+                        ? 0
+                        : GroupNormStep.scratchBytes(norm, reads.get(0).shape());
+            }
+            default -> 0;
+        };
+    }
+
+    /** The group norm that an activation's node computes too, or null. */
+    private static Op.@Nullable GroupNorm fusedNorm(SlabPlan.Node node) {
+        Value norm = CpuCompiler.normBefore(node.result());
+        return norm != null && node.reads().size() > 1 && norm.op() instanceof Op.GroupNorm op ? op : null;
+    }
+
+    Step step(SlabPlan.Node node) {
+        Value result = node.result();
+        List<Value> reads = node.reads();
+        Shape shape = result.shape();
+        Operand out = places.operand(result);
+        return switch (result.op()) {
+            case Op.Conv2d conv -> conv2d(conv, result, reads);
+            case Op.Linear _ -> linear(result, reads);
+            case Op.MatMul _ -> matMul(result, reads);
+            case Op.Attention attention -> attention(attention, result, reads);
+            case Op.GroupNorm norm -> groupNorm(norm, null, reads, out);
+            case Op.LayerNorm norm -> layerNorm(norm, reads, out);
+            case Op.Activate activate -> activate(activate, node, out);
+            case Op.GeGlu _ -> new GeGluStep(kernels.map(), shape, operand(reads, 0), out);
+            case Op.Softmax _ -> new SoftmaxStep(kernels.row(), shape, operand(reads, 0), out);
+            case Op.Add _ ->
+                PairwiseStep.add(kernels.map(), shape, reads.get(1).shape(), operand(reads, 0), operand(reads, 1), out);
+            case Op.Multiply _ ->
+                PairwiseStep.multiply(
+                        kernels.map(), shape, reads.get(1).shape(), operand(reads, 0), operand(reads, 1), out);
+            case Op.AddPerChannel _ ->
+                PairwiseStep.addPerChannel(kernels.map(), shape, operand(reads, 0), operand(reads, 1), out);
+            case Op.Scale scale -> new ScaleStep(kernels.map(), scale, shape.size(), operand(reads, 0), out);
+            case Op.UpsampleNearest _ -> new UpsampleNearestStep(reads.get(0).shape(), shape, operand(reads, 0), out);
+            case Op.AveragePool2 _ ->
+                new AveragePool2Step(kernels.map(), reads.get(0).shape(), shape, operand(reads, 0), out);
+            case Op.Concat concat ->
+                CopyStep.concat(
+                        concat,
+                        reads.stream().map(Value::shape).toList(),
+                        reads.stream().map(places::operand).toList(),
+                        shape,
+                        out);
+            case Op.Slice slice -> CopyStep.slice(slice, reads.get(0).shape(), operand(reads, 0), shape, out);
+            case Op.Embedding _ -> embedding(reads, result, out);
+            case Op.SelectRows _ ->
+                GatherStep.selectRows(where(result), reads.get(0).shape(), operand(reads, 0), operand(reads, 1), out);
+            case Op.TimestepEmbedding embedding ->
+                new TimestepEmbeddingStep(embedding, shape.dim(0), operand(reads, 0), out);
+            case Op.Input _, Op.Constant _, Op.Reshape _ ->
+                throw new IllegalArgumentException("nothing to compute for " + result);
+        };
+    }
+
+    private Step groupNorm(Op.GroupNorm norm, @Nullable Activation activation, List<Value> reads, Operand out) {
+        Operand space = new Operand(places.m(), scratch);
+        return new GroupNormStep(
+                kernels,
+                norm,
+                activation,
+                reads.get(0).shape(),
+                operand(reads, 0),
+                operand(reads, 1),
+                operand(reads, 2),
+                out,
+                space);
+    }
+
+    private Step layerNorm(Op.LayerNorm norm, List<Value> reads, Operand out) {
+        boolean affine = reads.size() > 1;
+        return new LayerNormStep(
+                kernels.norm(),
+                norm,
+                reads.get(0).shape(),
+                operand(reads, 0),
+                affine ? operand(reads, 1) : null,
+                affine ? operand(reads, 2) : null,
+                out);
+    }
+
+    private Step activate(Op.Activate activate, SlabPlan.Node node, Operand out) {
+        Op.GroupNorm norm = fusedNorm(node);
+        return norm != null
+                ? groupNorm(norm, activate.function(), node.reads(), out)
+                : new ActivateStep(
+                        kernels.map(),
+                        activate.function(),
+                        node.result().shape().size(),
+                        operand(node.reads(), 0),
+                        out);
+    }
+
+    private Step embedding(List<Value> reads, Value result, Operand out) {
+        Tensor table = places.weight(reads.get(1));
+        Operand rows = new Operand(table.data(), 0);
+        return GatherStep.embedding(
+                where(result), reads.get(0).shape(), operand(reads, 0), table.shape(), table.dtype(), rows, out);
+    }
+
+    private static String where(Value value) {
+        return value.scope().isEmpty()
+                ? value.op().label()
+                : value.scope() + ": " + value.op().label();
+    }
+
+    private Operand operand(List<Value> reads, int index) {
+        return places.operand(reads.get(index));
+    }
+
+    private static GemmStep.Product linearProduct(Shape result, Shape weight, long c, long bias) {
+        return new GemmStep.Product(
+                Math.toIntExact(result.rows()), result.last(), weight.last(), c, 4L * result.last(), bias);
+    }
+
+    private Step linear(Value result, List<Value> reads) {
+        Tensor weight = places.weight(reads.get(1));
+        GemmStep.Product product =
+                linearProduct(result.shape(), weight.shape(), places.byteOffset(result), bias(reads));
+        return gemm(product, dense(reads.get(0)), new WeightPanels(weight, 0, buffers));
+    }
+
+    private static GemmStep.Product convProduct(
+            Op.Conv2d conv, Shape result, Shape weight, long c, long bias, int group) {
+        int columns = result.last() / conv.groups();
+        int k = weight.dim(1) * weight.dim(2) * weight.dim(3);
+        long at = 4L * columns * group;
+        return new GemmStep.Product(
+                Math.toIntExact(result.rows()), columns, k, c + at, 4L * result.last(), bias < 0 ? -1 : bias + at);
+    }
+
+    private Step conv2d(Op.Conv2d conv, Value result, List<Value> reads) {
+        Value x = reads.get(0);
+        Tensor weight = places.weight(reads.get(1));
+        Shape kernel = weight.shape();
+        boolean pointwise = kernel.dim(2) == 1
+                && kernel.dim(3) == 1
+                && conv.stride() == 1
+                && conv.padding().equals(Padding.NONE);
+        Step[] groups = new Step[conv.groups()];
+        for (int g = 0; g < groups.length; g++) {
+            GemmStep.Product product =
+                    convProduct(conv, result.shape(), kernel, places.byteOffset(result), bias(reads), g);
+            RowSource rows = pointwise && groups.length == 1
+                    ? dense(x)
+                    : new ImageRows(
+                            places.byteOffset(x),
+                            conv,
+                            x.shape(),
+                            result.shape(),
+                            kernel.dim(3),
+                            g * kernel.dim(1),
+                            kernel.dim(1));
+            groups[g] = gemm(product, rows, new WeightPanels(weight, g * product.columns(), buffers));
+        }
+        return groups.length == 1 ? groups[0] : new Sequence(List.of(groups));
+    }
+
+    private static GemmStep.Product matMulProduct(Shape result, Shape a, long c) {
+        return new GemmStep.Product(result.dim(-2), result.last(), a.last(), c, 4L * result.last(), -1);
+    }
+
+    private Step matMul(Value result, List<Value> reads) {
+        Shape a = reads.get(0).shape();
+        Shape b = reads.get(1).shape();
+        Step[] samples = new Step[a.rank() == 3 ? a.dim(0) : 1];
+        for (int n = 0; n < samples.length; n++) {
+            long at = places.byteOffset(result)
+                    + n * 4L * result.shape().dim(-2) * result.shape().last();
+            RowSource rows =
+                    new RowSource.Dense(places.byteOffset(reads.get(0)) + n * 4L * a.dim(-2) * a.last(), 4L * a.last());
+            long panels = places.byteOffset(reads.get(1)) + n * 4L * b.dim(-2) * b.last();
+            samples[n] = gemm(
+                    matMulProduct(result.shape(), a, at), rows, new MatrixPanels(panels, 4L * b.last(), b.dim(-2)));
+        }
+        return new Sequence(List.of(samples));
+    }
+
+    private static AttentionStep.Heads heads(Op.Attention op, List<Value> reads) {
+        Shape q = reads.get(0).shape();
+        Shape v = reads.get(2).shape();
+        return new AttentionStep.Heads(
+                q.dim(0),
+                op.heads(),
+                q.dim(1),
+                v.dim(1),
+                q.last() / op.heads(),
+                v.last() / op.heads(),
+                op.scale(),
+                op.causal());
+    }
+
+    private Step attention(Op.Attention op, Value result, List<Value> reads) {
+        return new AttentionStep(
+                places.m(),
+                kernels.gemm(),
+                kernels.row(),
+                buffers,
+                heads(op, reads),
+                places.byteOffset(reads.get(0)),
+                places.byteOffset(reads.get(1)),
+                places.byteOffset(reads.get(2)),
+                places.byteOffset(result),
+                scratch);
+    }
+
+    private Step gemm(GemmStep.Product product, RowSource rows, PanelSource panels) {
+        MemorySegment m = places.m();
+        return new GemmStep(m, kernels.gemm(), buffers, product, rows, panels, scratch);
+    }
+
+    private RowSource dense(Value x) {
+        return new RowSource.Dense(places.byteOffset(x), 4L * x.shape().last());
+    }
+
+    private long bias(List<Value> reads) {
+        return reads.size() < 3 ? -1 : places.byteOffset(reads.get(2));
+    }
+}

@@ -1,0 +1,21 @@
+package dev.aquarelle.ops.cpu;
+
+import dev.aquarelle.ops.Backend;
+import dev.aquarelle.ops.BackendOptions;
+import dev.aquarelle.ops.testing.BackendContract;
+import org.junit.jupiter.api.AfterAll;
+
+/** The contract, without the Vector API. */
+class ScalarBackendTest extends BackendContract {
+    private static final Backend BACKEND = new CpuBackend(new BackendOptions(2), Kernels.scalar());
+
+    @AfterAll
+    static void close() {
+        BACKEND.close();
+    }
+
+    @Override
+    public Backend backend() {
+        return BACKEND;
+    }
+}
