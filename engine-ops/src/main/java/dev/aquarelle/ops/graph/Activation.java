@@ -1,6 +1,9 @@
 package dev.aquarelle.ops.graph;
 
-/** A function of one number, applied to each element. */
+/**
+ * A function of one number, applied to each element. NaN gives NaN; of minus infinity, the functions that are x times a gate give NaN
+ * as well, as in PyTorch.
+ */
 public enum Activation {
     /** {@code x * sigmoid(x)}, also called swish. */
     SILU,
