@@ -43,8 +43,10 @@ final class TokenizerJson {
         }
         MergeTable table = new MergeTable(merges.size());
         for (int i = 0; i < merges.size(); i++) {
+            int index = i;
+            String[] pair = merges.get(i);
             VocabularyReader.addMerge(
-                    table, ids, merges.get(i)[0], merges.get(i)[1], "%s: model.merges[%d]".formatted(file, i));
+                    table, ids, pair[0], pair[1], () -> "%s: model.merges[%d]".formatted(file, index));
         }
         return new Vocabulary(ids, table);
     }

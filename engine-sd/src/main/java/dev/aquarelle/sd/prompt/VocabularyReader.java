@@ -8,11 +8,13 @@ import dev.aquarelle.sd.ModelException;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /** Reads vocabularies: {@code vocab.json} and {@code merges.txt}, which are not trusted. */
 final class VocabularyReader {
@@ -86,46 +88,57 @@ final class VocabularyReader {
     }
 
     private static MergeTable readMerges(Path file, Map<String, Integer> ids) {
-        String text;
+        byte[] text;
         try {
             checkSize(file);
-            text = Files.readString(file);
+            text = Files.readAllBytes(file);
         } catch (IOException e) {
             throw unreadable(file, e);
         }
         MergeTable merges = new MergeTable(lines(text));
         int number = 0;
-        for (int from = 0; from < text.length(); ) {
-            int newline = text.indexOf('\n', from);
-            int next = newline < 0 ? text.length() : newline + 1;
-            int end = newline < 0 ? text.length() : newline;
-            if (end > from && text.charAt(end - 1) == '\r') {
-                end--;
-            }
-            number++;
-            boolean version = number == 1 && text.startsWith("#version", from);
-            if (end > from && !version) {
-                int blank = text.indexOf(' ', from);
-                if (blank <= from || blank >= end - 1 || text.lastIndexOf(' ', end - 1) != blank) {
-                    throw new ModelException("%s: line %d: expected two tokens with a blank between them, found '%s'"
-                            .formatted(file, number, shortened(text.substring(from, end))));
+        for (int from = 0; from < text.length; ) {
+            int blank = -1;
+            int blanks = 0;
+            int newline = from;
+            while (newline < text.length && text[newline] != '\n') {
+                if (text[newline] == ' ') {
+                    blank = newline;
+                    blanks++;
                 }
+                newline++;
+            }
+            int end = newline > from && text[newline - 1] == '\r' ? newline - 1 : newline;
+            number++;
+            if (end > from && !(number == 1 && text(text, from, end).startsWith("#version"))) {
+                if (blanks != 1 || blank == from || blank == end - 1) {
+                    throw new ModelException("%s: line %d: expected two tokens with a blank between them, found '%s'"
+                            .formatted(file, number, shortened(text(text, from, end))));
+                }
+                int line = number;
                 addMerge(
                         merges,
                         ids,
-                        text.substring(from, blank),
-                        text.substring(blank + 1, end),
-                        file + ": line " + number);
+                        text(text, from, blank),
+                        text(text, blank + 1, end),
+                        () -> file + ": line " + line);
             }
-            from = next;
+            from = newline + 1;
         }
         return merges;
     }
 
-    private static int lines(String text) {
+    /** Bytes that are no UTF-8 become U+FFFD, of which no token has any. */
+    private static String text(byte[] text, int from, int end) {
+        return new String(text, from, end - from, StandardCharsets.UTF_8);
+    }
+
+    private static int lines(byte[] text) {
         int lines = 1;
-        for (int i = text.indexOf('\n'); i >= 0; i = text.indexOf('\n', i + 1)) {
-            lines++;
+        for (byte b : text) {
+            if (b == '\n') {
+                lines++;
+            }
         }
         return lines;
     }
@@ -135,14 +148,15 @@ final class VocabularyReader {
      *
      * @throws ModelException if one of them, or what they become, is no token; the message begins with {@code where}
      */
-    static void addMerge(MergeTable merges, Map<String, Integer> ids, String left, String right, String where) {
-        merges.add(known(ids, left, where), known(ids, right, where), known(ids, left + right, where));
+    static void addMerge(
+            MergeTable merges, Map<String, Integer> ids, String left, String right, Supplier<String> where) {
+        merges.add(known(ids, left, where), known(ids, right, where), known(ids, left.concat(right), where));
     }
 
-    private static int known(Map<String, Integer> ids, String token, String where) {
+    private static int known(Map<String, Integer> ids, String token, Supplier<String> where) {
         Integer id = ids.get(token);
         if (id == null) {
-            throw new ModelException("%s: '%s' is no token of the vocabulary".formatted(where, shortened(token)));
+            throw new ModelException("%s: '%s' is no token of the vocabulary".formatted(where.get(), shortened(token)));
         }
         return id;
     }

@@ -250,6 +250,35 @@ class ClipTokenizerTest {
                 .hasMessage("%s: line 1: 'cb' is no token of the vocabulary", folder.resolve("merges.txt"));
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "{\"model\": {\"type\": \"Unigram\"}} | model.type: expected BPE, found Unigram",
+                "{\"version\": \"1.0\"} | model.vocab: expected an object of tokens and ids, found nothing",
+                "{\"model\": {\"vocab\": {\"a\": 1}, \"merges\": [\"a b c\"]}} | model.merges[0]: expected two tokens"
+                        + " with a blank between them, found 'a b c'",
+                "{\"model\": {\"vocab\": {\"a\": 1}, \"merges\": [[\"a\", \"b\"]]}} | model.merges[0]: 'b' is no token"
+                        + " of the vocabulary",
+                "{\"model\": {\"vocab\": 7}} | not the JSON that was expected (Expected BEGIN_OBJECT but was NUMBER at"
+                        + " line 1 column 22 path $.model.vocab)"
+            })
+    void aBrokenTokenizerJsonGetsOneClearError(String content, String message) throws IOException {
+        Files.delete(folder.resolve("vocab.json"));
+        Path file = Files.writeString(folder.resolve("tokenizer.json"), content);
+        assertThatThrownBy(this::tokenizer)
+                .isInstanceOf(ModelException.class)
+                .hasMessage("%s: %s".formatted(file, message));
+    }
+
+    @Test
+    void mergesThatAreNoTextAreNamedByTheirLine() throws IOException {
+        Files.write(folder.resolve("merges.txt"), new byte[] {'c', ' ', 'a', '\n', 'c', ' ', (byte) 0xFF, '\n'});
+        assertThatThrownBy(this::tokenizer)
+                .hasMessage("%s: line 2: '\ufffd' is no token of the vocabulary", folder.resolve("merges.txt"));
+    }
+
     @Test
     void saysWhatIsMissing() throws IOException {
         Path nowhere = folder.resolve("nowhere");
