@@ -7,6 +7,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -50,6 +51,12 @@ public final class ConformanceCommand implements Callable<Integer> {
             description = "Worker threads; as many as processors by default.")
     private int threads;
 
+    @Option(
+            names = "--fullsize",
+            paramLabel = "DIR",
+            description = "Folder of the full-size model of group 13; without it that group is not run.")
+    private @Nullable Path fullSize;
+
     @Option(names = "--json", description = "The whole report as JSON, nothing else.")
     private boolean json;
 
@@ -62,7 +69,7 @@ public final class ConformanceCommand implements Callable<Integer> {
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
         try (Backend opened = open()) {
-            ConformanceRunner runner = new ConformanceRunner(folder, opened);
+            ConformanceRunner runner = new ConformanceRunner(folder, opened, fullSize);
             Report report = runner.run(new Selection(groups, cases), result -> {
                 if (!json && (verbose || result.outcome() == CaseResult.Outcome.FAILED)) {
                     out.println(result.line());

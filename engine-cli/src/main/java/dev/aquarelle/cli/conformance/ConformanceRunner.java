@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs the cases of a golden folder on a backend. Whatever is wrong with a case, its files or the engine is a failure of that case; the
@@ -16,6 +17,7 @@ import java.util.function.Consumer;
 public final class ConformanceRunner {
     private final Manifest manifest;
     private final Backend backend;
+    private final @Nullable Path fullSize;
 
     /**
      * @param root a folder with a {@code MANIFEST.json}
@@ -23,8 +25,19 @@ public final class ConformanceRunner {
      * @throws GoldenException if there is no readable manifest
      */
     public ConformanceRunner(Path root, Backend backend) {
+        this(root, backend, null);
+    }
+
+    /**
+     * @param root a folder with a {@code MANIFEST.json}
+     * @param backend what computes; stays open
+     * @param fullSize the folder of the full-size model that some cases are about; without it they are unsupported
+     * @throws GoldenException if there is no readable manifest
+     */
+    public ConformanceRunner(Path root, Backend backend, @Nullable Path fullSize) {
         this.manifest = Manifest.read(root);
         this.backend = backend;
+        this.fullSize = fullSize;
     }
 
     /**
@@ -60,7 +73,7 @@ public final class ConformanceRunner {
         try (Arena arena = Arena.ofShared()) {
             List<String> faults = manifest.faults(name);
             if (faults.isEmpty()) {
-                Check check = new Check(GoldenCase.open(manifest, name, arena));
+                Check check = new Check(GoldenCase.open(manifest, name, fullSize, arena));
                 try {
                     unsupported = run(check);
                 } finally {

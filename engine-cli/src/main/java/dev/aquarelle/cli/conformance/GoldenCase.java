@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One golden case: its JSON, its tensors and the models it names. Tensors are views of the mapped file and live until the case is done;
@@ -23,25 +24,34 @@ public final class GoldenCase {
     private final Path file;
     private final JsonObject json;
     private final Weights data;
+    private final @Nullable Path fullSize;
     private final Arena arena;
 
-    private GoldenCase(Manifest manifest, String name, Path file, JsonObject json, Weights data, Arena arena) {
+    private GoldenCase(
+            Manifest manifest,
+            String name,
+            Path file,
+            JsonObject json,
+            Weights data,
+            @Nullable Path fullSize,
+            Arena arena) {
         this.manifest = manifest;
         this.name = name;
         this.file = file;
         this.json = json;
         this.data = data;
+        this.fullSize = fullSize;
         this.arena = arena;
     }
 
-    static GoldenCase open(Manifest manifest, String name, Arena arena) {
+    static GoldenCase open(Manifest manifest, String name, @Nullable Path fullSize, Arena arena) {
         Path file = manifest.resolve(name + ".json");
         JsonObject json = Json.readObject(file);
         JsonElement data = json.get("data");
         Weights tensors = data == null || data.isJsonNull()
                 ? Weights.of(file.toString(), Map.of())
                 : Weights.open(inFolder(manifest, file, data.getAsString()), arena);
-        return new GoldenCase(manifest, name, file, json, tensors, arena);
+        return new GoldenCase(manifest, name, file, json, tensors, fullSize, arena);
     }
 
     /** The full name: {@code 06_unet/sd15_1x8x8_t500}. */
@@ -140,6 +150,18 @@ public final class GoldenCase {
             throw new GoldenException("%s: expected what %s needs, found no such file".formatted(folder, name));
         }
         return folder;
+    }
+
+    /**
+     * A part of the full-size model, such as {@code unet}.
+     *
+     * @throws UnsupportedCaseException if the user named no folder of it
+     */
+    public Path fullSizeModel(String part) {
+        if (fullSize == null) {
+            throw new UnsupportedCaseException("no full-size model: name its folder by --fullsize");
+        }
+        return fullSize.resolve(part);
     }
 
     private static Path inFolder(Manifest manifest, Path file, String path) {

@@ -14,7 +14,8 @@ final class GoldenGroups {
                     new UNetGroup(), //
                     new VaeGroup(), //
                     new NoiseGroup(), //
-                    new PngGroup())
+                    new PngGroup(), //
+                    new FullSizeGroup())
             .stream()
             .collect(Collectors.toUnmodifiableMap(GoldenGroup::name, group -> group));
 
