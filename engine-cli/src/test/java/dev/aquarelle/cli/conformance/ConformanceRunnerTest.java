@@ -141,7 +141,7 @@ class ConformanceRunnerTest {
         Files.writeString(vae.resolve("config.json"), "{}");
 
         try (Arena arena = Arena.ofConfined()) {
-            GoldenCase golden = GoldenCase.open(Manifest.read(folder), CASE, arena);
+            GoldenCase golden = GoldenCase.open(Manifest.read(folder), CASE, null, arena);
             assertThat(golden.model("models/sd2/vae")).isEqualTo(vae);
             assertThat(golden.model("models/sd15/vae")).isEqualTo(vae);
             assertThatThrownBy(() -> golden.model("models/sd9/vae")).hasMessageContaining("found no such file");
