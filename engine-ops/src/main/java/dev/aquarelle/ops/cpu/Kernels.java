@@ -35,24 +35,30 @@ record Kernels(int vectorBits, GemmKernel gemm, MapKernels map, NormKernels norm
                             + MODULE);
             return scalar();
         }
-        int hardware = Simd.hardwareBits();
-        if (wanted < 0 && hardware < 128) {
+        if (wanted < 0 && !compilesVectors()) {
             LOG.log(
                     Level.WARNING,
-                    "this JVM compiles no vectors of floats (-Xint, or no JIT compiler C2?): computing much slower"
-                            + " without them");
+                    "this JVM ({0}) compiles no vector instructions, computing several times slower without them",
+                    System.getProperty("java.vm.info"));
             return scalar();
         }
-        if (wanted > hardware) {
+        if (wanted > Simd.hardwareBits()) {
             LOG.log(
                     Level.WARNING,
-                    "{0}={1}, but this JVM compiles vectors of {2,number,#} bits at most: expect a hundredth of the"
-                            + " speed",
+                    "{0}={1,number,#}, but this JVM compiles vectors of {2,number,#} bits at most: expect a hundredth"
+                            + " of the speed",
                     VECTOR_BITS,
                     wanted,
-                    hardware);
+                    Simd.hardwareBits());
         }
         return vector();
+    }
+
+    /** Vector instructions come from C2 alone, and on machines that have any: without, each vector would be an object. */
+    private static boolean compilesVectors() {
+        String info = System.getProperty("java.vm.info", "");
+        boolean withoutC2 = info.contains("interpreted mode") || info.contains("emulated-client");
+        return !withoutC2 && Simd.hardwareBits() >= 128;
     }
 
     /** In plain Java. */
