@@ -6,6 +6,7 @@ module dev.aquarelle.sd {
     exports dev.aquarelle.sd.nn;
     exports dev.aquarelle.sd.pipeline;
     exports dev.aquarelle.sd.prompt;
+    exports dev.aquarelle.sd.schedulers;
     exports dev.aquarelle.sd.unet;
     exports dev.aquarelle.sd.vae;
 

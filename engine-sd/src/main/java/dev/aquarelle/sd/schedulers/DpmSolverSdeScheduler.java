@@ -1,0 +1,97 @@
+package dev.aquarelle.sd.schedulers;
+
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The stochastic DPM-Solver++ of k-diffusion ("DPM++ SDE", Crowson 2022, after Lu et al. 2022, arXiv:2211.01095): exponential steps,
+ * each with a look at its geometric middle and with noise added at both. The noise of the two calls is independent, where other
+ * implementations cut it out of one Brownian path.
+ */
+record DpmSolverSdeScheduler(NoiseSchedule schedule, PredictionType predictionType, SigmaSettings settings)
+        implements Scheduler {
+
+    static DpmSolverSdeScheduler of(ConfigReader config) {
+        config.refuse("noise_sampler_seed", ""); // fixes the noise to a Brownian path the engine does not have
+        return new DpmSolverSdeScheduler(
+                config.schedule(false),
+                config.predictionType(PredictionType.EPSILON, PredictionType.SAMPLE, PredictionType.V_PREDICTION),
+                SigmaSettings.of(config).withoutEndsOfKarras());
+    }
+
+    @Override
+    public String name() {
+        return SchedulerKind.DPM_SOLVER_SDE.className();
+    }
+
+    @Override
+    public int order() {
+        return 2;
+    }
+
+    @Override
+    public Set<RunOption> options() {
+        return Set.of(RunOption.S_NOISE);
+    }
+
+    @Override
+    public SchedulerRun start(RunOptions options) {
+        options.check(this);
+        SigmaTable table = SigmaTable.of(schedule);
+        SigmaSteps steps = settings.steps(this, table, options);
+        double[] grid = steps.sigmasTo(0);
+        double[] timesteps = Grid.doubledAfterTheFirst(steps.timesteps());
+        double[] sigmas = Grid.append(Grid.doubledAfterTheFirst(Grid.head(grid, options.steps())), 0);
+        double[] modelSigmas = sigmas.clone();
+        for (int i = 1; i < timesteps.length; i += 2) {
+            double middle = Math.sqrt(grid[i / 2] * grid[i / 2 + 1]);
+            modelSigmas[i] = middle;
+            timesteps[i] =
+                    table.timestepsOf(new double[] {Math.sqrt(steps.sigmas()[i / 2] * steps.sigmas()[i / 2 + 1])})[0];
+        }
+        Plan plan = Plan.exploding(
+                timesteps, sigmas, modelSigmas, settings.initNoiseSigma(grid[0]), order() * options.firstStep());
+        return new PlannedRun(this, plan, new Steps(grid, options.get(RunOption.S_NOISE, 1)));
+    }
+
+    private final class Steps implements Stepper {
+        private final double[] grid;
+        private final double noiseScale;
+        private float @Nullable [] stepBegin;
+
+        Steps(double[] grid, double noiseScale) {
+            this.grid = grid;
+            this.noiseScale = noiseScale;
+        }
+
+        @Override
+        public Update step(Call call) {
+            int step = call.index / 2;
+            double from = grid[step];
+            double to = grid[step + 1];
+            double middle = Math.sqrt(from * to);
+            float[] begin = stepBegin;
+            if (begin == null) {
+                float[] original =
+                        NoiseLevel.exploding(from).originalSample(predictionType, call.modelOutput, call.sample);
+                if (to == 0) {
+                    return new Update(original, original);
+                }
+                stepBegin = call.sample;
+                return new Update(noisyStep(call.sample, original, from, middle, call), original);
+            }
+            float[] original =
+                    NoiseLevel.exploding(middle).originalSample(predictionType, call.modelOutput, call.sample);
+            stepBegin = null;
+            return new Update(noisyStep(begin, original, from, to, call), original);
+        }
+
+        private float[] noisyStep(float[] sample, float[] original, double from, double to, Call call) {
+            double kept = Karras.down(from, to) / from;
+            return Terms.of(kept, sample)
+                    .plus(1 - kept, original)
+                    .plus(noiseScale * Karras.up(from, to), call.noise())
+                    .sum();
+        }
+    }
+}

@@ -1,0 +1,134 @@
+package dev.aquarelle.sd.schedulers;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
+import com.google.gson.Strictness;
+import com.google.gson.stream.JsonReader;
+import com.google.gson.stream.JsonToken;
+import java.io.IOException;
+import java.io.StringReader;
+import java.nio.charset.MalformedInputException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** A model's {@code scheduler_config.json} as it stands, not yet checked against a scheduler. Immutable. */
+public final class SchedulerConfig {
+    private static final long MAX_BYTES = 4 << 20; // a list of trained betas is the largest thing in one
+
+    /** Python writes infinite numbers, which JSON does not have, as bare words; quoted they can be read. */
+    private static final Pattern BARE_INFINITY = Pattern.compile("(?<=[:\\[,\\s])(-?Infinity)(?=[\\s,}\\]])");
+
+    private final String where;
+    private final JsonObject json;
+
+    private SchedulerConfig(String where, JsonObject json) {
+        this.where = where;
+        this.json = json;
+    }
+
+    /**
+     * Reads a file, or {@code scheduler_config.json} in a folder.
+     *
+     * @throws SchedulerException if it is missing, unreadable or no JSON object
+     */
+    public static SchedulerConfig read(Path fileOrFolder) {
+        Path file = Files.isDirectory(fileOrFolder) ? fileOrFolder.resolve("scheduler_config.json") : fileOrFolder;
+        try {
+            long size = Files.size(file);
+            if (size > MAX_BYTES) {
+                throw new SchedulerException(
+                        "%s: expected at most %d bytes, found %d".formatted(file, MAX_BYTES, size));
+            }
+            return parse(file.toString(), Files.readString(file));
+        } catch (NoSuchFileException e) {
+            throw new SchedulerException("%s: the file is missing".formatted(file), e);
+        } catch (MalformedInputException e) {
+            throw new SchedulerException("%s: the file is not UTF-8 text".formatted(file), e);
+        } catch (IOException e) {
+            throw new SchedulerException("%s: cannot be read (%s)".formatted(file, e.getMessage()), e);
+        }
+    }
+
+    /**
+     * Reads a text that holds one JSON object.
+     *
+     * @param where how messages call its place
+     * @throws SchedulerException if it is something else
+     */
+    public static SchedulerConfig parse(String where, String text) {
+        String readable = BARE_INFINITY.matcher(text).replaceAll("\"$1\"");
+        try (JsonReader reader = new JsonReader(new StringReader(readable))) {
+            reader.setStrictness(Strictness.STRICT);
+            JsonElement root = JsonParser.parseReader(reader);
+            if (!root.isJsonObject() || reader.peek() != JsonToken.END_DOCUMENT) {
+                throw new SchedulerException("%s: expected one JSON object".formatted(where));
+            }
+            return new SchedulerConfig(where, root.getAsJsonObject());
+        } catch (JsonParseException | IOException e) {
+            throw new SchedulerException("%s: not valid JSON".formatted(where), e);
+        }
+    }
+
+    /**
+     * The name of the scheduler's class: {@code _class_name}.
+     *
+     * @throws SchedulerException if there is none
+     */
+    public String className() {
+        if (find("_class_name") instanceof JsonPrimitive name && name.isString()) {
+            return name.getAsString();
+        }
+        throw new SchedulerException(
+                "%s: _class_name: expected the name of a scheduler, found nothing".formatted(where));
+    }
+
+    /** With a text in place of what an option is now. */
+    public SchedulerConfig with(String option, String value) {
+        return with(option, new JsonPrimitive(value));
+    }
+
+    /** With a number in place of what an option is now. */
+    public SchedulerConfig with(String option, double value) {
+        return with(option, new JsonPrimitive(value));
+    }
+
+    /** With a truth value in place of what an option is now. */
+    public SchedulerConfig with(String option, boolean value) {
+        return with(option, new JsonPrimitive(value));
+    }
+
+    SchedulerConfig with(String option, JsonElement value) {
+        JsonObject copy = json.deepCopy();
+        copy.add(option, value);
+        return new SchedulerConfig(where, copy);
+    }
+
+    /** The value of an option; none and {@code null} are the same. */
+    @Nullable
+    JsonElement find(String option) {
+        JsonElement found = json.get(option);
+        return found == null || found.isJsonNull() ? null : found;
+    }
+
+    Iterable<String> options() {
+        return json.keySet();
+    }
+
+    /** How messages call its place: the file. */
+    public String where() {
+        return where;
+    }
+
+    /** The JSON text. */
+    @Override
+    public String toString() {
+        return new Gson().toJson(json);
+    }
+}
