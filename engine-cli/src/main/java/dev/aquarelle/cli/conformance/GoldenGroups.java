@@ -13,6 +13,7 @@ final class GoldenGroups {
                     new TextEncoderGroup(), //
                     new UNetGroup(), //
                     new VaeGroup(), //
+                    new SchedulersGroup(), //
                     new NoiseGroup(), //
                     new PngGroup(), //
                     new FullSizeGroup())
