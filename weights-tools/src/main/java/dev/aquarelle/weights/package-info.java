@@ -1,4 +1,7 @@
-/** Tools on model files: inspect, convert, synthesise, compare. */
+/**
+ * Tools on model files. {@code Inspection} tells what is in one, {@code Conversion} changes the type of its numbers, {@code Comparison} tells how two
+ * differ, {@code SyntheticModel} makes a model of full size without training one.
+ */
 @NullMarked
 package dev.aquarelle.weights;
 
