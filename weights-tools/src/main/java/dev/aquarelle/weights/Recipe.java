@@ -18,8 +18,7 @@ import java.nio.charset.StandardCharsets;
  * @param amplitude half the width of their range
  */
 record Recipe(long seed, double center, double amplitude) {
-    private static final ValueLayout.OfShort F16 =
-            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfShort F16 = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final long FNV_START = 0xCBF2_9CE4_8422_2325L;
     private static final long FNV_PRIME = 0x100_0000_01B3L;
     private static final long GOLDEN_GAMMA = 0x9E37_79B9_7F4A_7C15L;

@@ -125,7 +125,7 @@ public enum SyntheticModel {
             long count = entries.count();
             if (count > 0) {
                 throw new WeightsException(
-                        "%s: expected a new or empty folder, found %d entries".formatted(folder, count));
+                        "%s: expected a new or empty folder, found one with %d entries".formatted(folder, count));
             }
         }
     }

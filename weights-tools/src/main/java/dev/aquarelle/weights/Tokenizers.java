@@ -16,8 +16,8 @@ final class Tokenizers {
     static void require(Path folder) {
         for (String file : REQUIRED) {
             if (!Files.isRegularFile(folder.resolve(file))) {
-                throw new WeightsException(
-                        "%s: expected a tokenizer's %s, found no %s".formatted(folder, String.join(" and ", REQUIRED), file));
+                throw new WeightsException("%s: expected a tokenizer's %s, found no %s"
+                        .formatted(folder, String.join(" and ", REQUIRED), file));
             }
         }
     }
