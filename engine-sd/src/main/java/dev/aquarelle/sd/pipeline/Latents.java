@@ -1,0 +1,60 @@
+package dev.aquarelle.sd.pipeline;
+
+import dev.aquarelle.core.random.Generator;
+import dev.aquarelle.core.tensor.Shape;
+import dev.aquarelle.core.tensor.Tensor;
+import dev.aquarelle.sd.schedulers.NoiseSource;
+import java.util.List;
+
+/** The border between the engine's layout and that of other engines, in which noise is drawn and files are written. */
+public final class Latents {
+    private Latents() {}
+
+    /** {@code [N, C, H, W]} as {@code [N, H, W, C]}; a new tensor on the heap. */
+    public static Tensor channelsLast(Tensor x) {
+        Shape s = x.shape();
+        return transposed(x, s.dim(0), s.dim(1), s.dim(2) * s.dim(3)).reshape(s.dim(0), s.dim(2), s.dim(3), s.dim(1));
+    }
+
+    /** {@code [N, H, W, C]} as {@code [N, C, H, W]}; a new tensor on the heap. */
+    public static Tensor channelsFirst(Tensor x) {
+        Shape s = x.shape();
+        return transposed(x, s.dim(0), s.dim(1) * s.dim(2), s.dim(3)).reshape(s.dim(0), s.dim(3), s.dim(1), s.dim(2));
+    }
+
+    /**
+     * Noise for a batch, the samples of which have a generator each, so that a picture does not depend on those beside it. Each draw
+     * is in the order of {@code [1, C, H, W]}, as diffusers draws with a list of generators.
+     *
+     * @param shape {@code [N, H, W, C]}, N as many as there are generators
+     */
+    public static Tensor noise(List<? extends Generator> generators, Shape shape) {
+        int each = Math.toIntExact(shape.size() / shape.dim(0));
+        float[] all = new float[each * generators.size()];
+        for (int n = 0; n < generators.size(); n++) {
+            Tensor drawn = generators.get(n).randn(1, shape.dim(3), shape.dim(1), shape.dim(2));
+            System.arraycopy(channelsLast(drawn).toFloatArray(), 0, all, n * each, each);
+        }
+        return Tensor.of(all, shape.dims());
+    }
+
+    /** {@link #noise} as samplers ask for it in their steps. */
+    public static NoiseSource source(List<? extends Generator> generators) {
+        return shape -> noise(generators, shape);
+    }
+
+    /** {@code [n, rows, columns]} as {@code [n, columns, rows]}. */
+    private static Tensor transposed(Tensor x, int n, int rows, int columns) {
+        float[] from = x.toFloatArray();
+        float[] to = new float[from.length];
+        for (int i = 0; i < n; i++) {
+            int at = i * rows * columns;
+            for (int r = 0; r < rows; r++) {
+                for (int c = 0; c < columns; c++) {
+                    to[at + c * rows + r] = from[at + r * columns + c];
+                }
+            }
+        }
+        return Tensor.of(to, n, columns, rows);
+    }
+}

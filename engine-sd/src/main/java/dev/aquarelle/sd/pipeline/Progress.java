@@ -1,0 +1,51 @@
+package dev.aquarelle.sd.pipeline;
+
+import dev.aquarelle.core.tensor.Tensor;
+import dev.aquarelle.sd.image.Image;
+import java.util.List;
+import java.util.function.Function;
+
+/** Where a request stands after a step. */
+public final class Progress {
+    private final int step;
+    private final int steps;
+    private final Tensor latents;
+    private final Tensor predOriginalSample;
+    private final Function<Tensor, List<Image>> preview;
+
+    Progress(int step, int steps, Tensor latents, Tensor predOriginalSample, Function<Tensor, List<Image>> preview) {
+        this.step = step;
+        this.steps = steps;
+        this.latents = latents;
+        this.predOriginalSample = predOriginalSample;
+        this.preview = preview;
+    }
+
+    /** Calls of the denoiser that are done: 1 to {@link #steps}. */
+    public int step() {
+        return step;
+    }
+
+    /** Calls of the denoiser in all; for samplers that look twice, more than the steps asked for. */
+    public int steps() {
+        return steps;
+    }
+
+    /** The latents {@code [N, h/8, w/8, C]} after the step; not to be written to. */
+    public Tensor latents() {
+        return latents;
+    }
+
+    /** What the sampler takes for the clean latents at this point, where it has a notion of them, else the latents. */
+    public Tensor predOriginalSample() {
+        return predOriginalSample;
+    }
+
+    /**
+     * What each picture will look like, a pixel for every 8 x 8: each color a weighted sum of the latent's channels, so it costs next to
+     * nothing. The first one of an engine takes longer: the weights are found by decoding a few colors.
+     */
+    public List<Image> preview() {
+        return preview.apply(predOriginalSample);
+    }
+}

@@ -1,0 +1,170 @@
+package dev.aquarelle.sd.pipeline;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request for pictures of a prompt. Immutable; what is {@code null} is left to the model's {@link ModelDefaults}.
+ *
+ * <pre>{@code
+ * TextToImage request = TextToImage.builder("a red apple").seed(7).steps(20).build();
+ * }</pre>
+ *
+ * @param prompt what to show
+ * @param negativePrompt what not to show; has an effect with guidance only
+ * @param width in pixels, a multiple of 8
+ * @param height in pixels, a multiple of 8
+ * @param steps of the sampler, 1 to 1000
+ * @param guidanceScale how literally the prompt is taken; 1 switches guidance off
+ * @param guidanceRescale how much of the unguided contrast is restored, 0 to 1
+ * @param sampler a name such as {@code euler_a} or {@code DPM++ 2M Karras}
+ * @param seed of the first picture, the next ones have the following seeds; if {@code null} one is chosen
+ * @param batch how many pictures are made side by side; a picture is the same alone and in a batch
+ * @param clipSkip how many of the text encoder's last layers are left out for the prompt, 0 for none
+ */
+public record TextToImage(
+        String prompt,
+        String negativePrompt,
+        @Nullable Integer width,
+        @Nullable Integer height,
+        @Nullable Integer steps,
+        @Nullable Double guidanceScale,
+        double guidanceRescale,
+        @Nullable String sampler,
+        @Nullable Long seed,
+        int batch,
+        int clipSkip) {
+    static final int LARGEST_SIDE = 16384;
+    static final int MOST_STEPS = 1000;
+    private static final int LARGEST_BATCH = 64;
+
+    /**
+     * @throws IllegalArgumentException if a value is outside of its range; names it, expected, found
+     */
+    public TextToImage {
+        requireSide("width", width);
+        requireSide("height", height);
+        require("steps", steps == null ? 1 : steps, 1, MOST_STEPS);
+        require("batch", batch, 1, LARGEST_BATCH);
+        require("clipSkip", clipSkip, 0, Integer.MAX_VALUE);
+        var _ = new Guidance(guidanceScale == null ? 1 : guidanceScale, guidanceRescale);
+    }
+
+    /** A request for one picture with everything left to the model. */
+    public static TextToImage of(String prompt) {
+        return builder(prompt).build();
+    }
+
+    /** A request to fill in. */
+    public static Builder builder(String prompt) {
+        return new Builder(prompt);
+    }
+
+    private static void requireSide(String name, @Nullable Integer pixels) {
+        if (pixels != null) {
+            require(name, pixels, 8, LARGEST_SIDE);
+            if (pixels % 8 != 0) {
+                throw new IllegalArgumentException("%s: expected a multiple of 8, found %d".formatted(name, pixels));
+            }
+        }
+    }
+
+    private static void require(String name, int value, int least, int most) {
+        if (value < least || value > most) {
+            throw new IllegalArgumentException("%s: expected %d to %d, found %d".formatted(name, least, most, value));
+        }
+    }
+
+    /** Fills in a request; each method names a component of {@link TextToImage}. */
+    public static final class Builder {
+        private final String prompt;
+        private String negativePrompt = "";
+        private @Nullable Integer width;
+        private @Nullable Integer height;
+        private @Nullable Integer steps;
+        private @Nullable Double guidanceScale;
+        private double guidanceRescale;
+        private @Nullable String sampler;
+        private @Nullable Long seed;
+        private int batch = 1;
+        private int clipSkip;
+
+        private Builder(String prompt) {
+            this.prompt = prompt;
+        }
+
+        /** What not to show. */
+        public Builder negativePrompt(String negativePrompt) {
+            this.negativePrompt = negativePrompt;
+            return this;
+        }
+
+        /** Width and height in pixels, multiples of 8. */
+        public Builder size(int width, int height) {
+            this.width = width;
+            this.height = height;
+            return this;
+        }
+
+        /** Steps of the sampler. */
+        public Builder steps(int steps) {
+            this.steps = steps;
+            return this;
+        }
+
+        /** How literally the prompt is taken. */
+        public Builder guidanceScale(double guidanceScale) {
+            this.guidanceScale = guidanceScale;
+            return this;
+        }
+
+        /** How much of the unguided contrast is restored, 0 to 1. */
+        public Builder guidanceRescale(double guidanceRescale) {
+            this.guidanceRescale = guidanceRescale;
+            return this;
+        }
+
+        /** The sampler's name. */
+        public Builder sampler(String sampler) {
+            this.sampler = sampler;
+            return this;
+        }
+
+        /** The seed of the first picture. */
+        public Builder seed(long seed) {
+            this.seed = seed;
+            return this;
+        }
+
+        /** How many pictures are made side by side. */
+        public Builder batch(int batch) {
+            this.batch = batch;
+            return this;
+        }
+
+        /** How many of the text encoder's last layers are left out. */
+        public Builder clipSkip(int clipSkip) {
+            this.clipSkip = clipSkip;
+            return this;
+        }
+
+        /**
+         * The request.
+         *
+         * @throws IllegalArgumentException if a value is outside of its range
+         */
+        public TextToImage build() {
+            return new TextToImage(
+                    prompt,
+                    negativePrompt,
+                    width,
+                    height,
+                    steps,
+                    guidanceScale,
+                    guidanceRescale,
+                    sampler,
+                    seed,
+                    batch,
+                    clipSkip);
+        }
+    }
+}

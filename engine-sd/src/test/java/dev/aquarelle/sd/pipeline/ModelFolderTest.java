@@ -1,0 +1,106 @@
+package dev.aquarelle.sd.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.aquarelle.demo.DemoModel;
+import dev.aquarelle.sd.ModelException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Folders that are no model, or not a whole one, get a sentence that says so. */
+class ModelFolderTest {
+    @TempDir
+    private Path folder;
+
+    @BeforeEach
+    void copyTheDemoModel() throws IOException {
+        Path demo = DemoModel.path();
+        try (Stream<Path> files = Files.walk(demo)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                Path copy = folder.resolve(demo.relativize(file).toString());
+                Files.createDirectories(copy.getParent());
+                Files.copy(file, copy);
+            }
+        }
+    }
+
+    @Test
+    void aFolderThatIsNotThere() {
+        assertRefused(folder.resolve("nowhere"), "nowhere", "nothing of that name");
+    }
+
+    @Test
+    void aFileInsteadOfAFolder() {
+        assertRefused(folder.resolve("model_index.json"), "expected a model's folder, found a file");
+    }
+
+    @Test
+    void aFolderWithoutAnIndex() throws IOException {
+        Files.delete(folder.resolve("model_index.json"));
+        assertRefused(folder, "found no model_index.json");
+    }
+
+    @Test
+    void aPipelineOfAnotherKind() throws IOException {
+        replace("model_index.json", "StableDiffusionPipeline", "FluxPipeline");
+        assertRefused(folder, "model_index.json", "expected StableDiffusionPipeline, found FluxPipeline");
+    }
+
+    @Test
+    void anAutoencoderOfAnotherKind() throws IOException {
+        replace("model_index.json", "AutoencoderKL", "AutoencoderDC");
+        assertRefused(folder, "vae", "expected AutoencoderKL, found AutoencoderDC");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"tokenizer", "text_encoder", "unet", "vae", "scheduler"})
+    void aMissingPart(String part) throws IOException {
+        Files.move(folder.resolve(part), folder.resolve("elsewhere"));
+        assertRefused(folder, "the model lacks its folder " + part);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"text_encoder", "unet", "vae"})
+    void missingWeights(String part) throws IOException {
+        try (Stream<Path> files = Files.list(folder.resolve(part))) {
+            for (Path weights :
+                    files.filter(f -> f.toString().endsWith(".safetensors")).toList()) {
+                Files.delete(weights);
+            }
+        }
+        assertThatThrownBy(() -> StableDiffusion.load(folder))
+                .hasMessageContainingAll(part, "found no safetensors file");
+    }
+
+    @Test
+    void aMisshapenTensor() throws IOException {
+        replace("unet/config.json", "\"sample_size\": 16", "\"sample_size\": 16, \"conv_in_kernel\": 5");
+        replace("unet/config.json", "\"conv_in_kernel\": 3,", "");
+        assertThatThrownBy(() -> StableDiffusion.load(folder))
+                .hasMessageContainingAll("conv_in.weight", "expected [", "5, 5]", "found [", "3, 3]");
+    }
+
+    @Test
+    void partsThatDoNotBelongTogether() throws IOException {
+        replace("unet/config.json", "\"in_channels\": 4", "\"in_channels\": 9");
+        assertThatThrownBy(() -> StableDiffusion.load(folder)).hasMessageContaining("conv_in.weight");
+    }
+
+    private void replace(String file, String what, String by) throws IOException {
+        Path path = folder.resolve(file);
+        Files.writeString(path, Files.readString(path).replace(what, by));
+    }
+
+    private static void assertRefused(Path folder, String... parts) {
+        assertThatThrownBy(() -> StableDiffusion.load(folder))
+                .isInstanceOf(ModelException.class)
+                .hasMessageContainingAll(parts);
+    }
+}
