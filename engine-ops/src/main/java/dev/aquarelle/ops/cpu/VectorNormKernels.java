@@ -11,7 +11,6 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * {@link NormKernels} on the Vector API. The 16 virtual lanes of a row's sum are one vector of 512 bits, two of 256 or four of 128.
- * Channels are summed four vectors at a time: four chains of additions, and neighboring cache lines.
  */
 final class VectorNormKernels implements NormKernels {
     private static final VectorSpecies<Float> F32 = Simd.F32;
@@ -120,51 +119,26 @@ final class VectorNormKernels implements NormKernels {
         }
     }
 
+    /** Row by row, with the sums in L1: memory far away is read three times as fast as by columns (EPYC 9004, JDK 25, 2026-11-23). */
     @Override
     public void channelSums(MemorySegment x, long xAt, int pixels, int channels, MemorySegment sums, long sumsAt) {
-        int c = 0;
-        for (; c <= channels - 4 * LANES; c += 4 * LANES) {
-            fourSums(x, xAt + 4L * c, pixels, channels, sums, sumsAt + 4L * c);
+        int whole = F32.loopBound(channels);
+        for (int c = 0; c < whole; c += LANES) {
+            store(FloatVector.zero(F32), sums, sumsAt + 4L * c);
         }
-        for (; c <= channels - LANES; c += LANES) {
-            oneSum(x, xAt + 4L * c, pixels, channels, sums, sumsAt + 4L * c);
+        for (int p = 0; p < pixels; p++) {
+            long row = xAt + 4L * channels * p;
+            for (int c = 0; c < whole; c += LANES) {
+                FloatVector d = load(x, row + 4L * c).sub(load(x, xAt + 4L * c));
+                store(load(sums, sumsAt + 4L * c).add(d), sums, sumsAt + 4L * c);
+            }
         }
-        for (; c < channels; c++) {
+        for (int c = whole; c < channels; c++) {
             set(sums, sumsAt + 4L * c, ScalarNormKernels.channelSum(x, xAt + 4L * c, pixels, channels));
         }
     }
 
-    private static void fourSums(MemorySegment x, long xAt, int pixels, int channels, MemorySegment sums, long sumsAt) {
-        FloatVector first0 = load(x, xAt);
-        FloatVector first1 = load(x, xAt + BYTES);
-        FloatVector first2 = load(x, xAt + 2 * BYTES);
-        FloatVector first3 = load(x, xAt + 3 * BYTES);
-        FloatVector s0 = FloatVector.zero(F32);
-        FloatVector s1 = FloatVector.zero(F32);
-        FloatVector s2 = FloatVector.zero(F32);
-        FloatVector s3 = FloatVector.zero(F32);
-        for (int p = 0; p < pixels; p++) {
-            long at = xAt + 4L * channels * p;
-            s0 = s0.add(load(x, at).sub(first0));
-            s1 = s1.add(load(x, at + BYTES).sub(first1));
-            s2 = s2.add(load(x, at + 2 * BYTES).sub(first2));
-            s3 = s3.add(load(x, at + 3 * BYTES).sub(first3));
-        }
-        store(s0, sums, sumsAt);
-        store(s1, sums, sumsAt + BYTES);
-        store(s2, sums, sumsAt + 2 * BYTES);
-        store(s3, sums, sumsAt + 3 * BYTES);
-    }
-
-    private static void oneSum(MemorySegment x, long xAt, int pixels, int channels, MemorySegment sums, long sumsAt) {
-        FloatVector first = load(x, xAt);
-        FloatVector s = FloatVector.zero(F32);
-        for (int p = 0; p < pixels; p++) {
-            s = s.add(load(x, xAt + 4L * channels * p).sub(first));
-        }
-        store(s, sums, sumsAt);
-    }
-
+    /** Column by column, with the sums in registers: {@link #channelSums} has brought x near. */
     @Override
     public void channelSquares(
             MemorySegment x,
