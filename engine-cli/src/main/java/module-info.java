@@ -1,9 +1,15 @@
 /** The command line. */
 module dev.aquarelle.cli {
+    opens dev.aquarelle.cli to
+            info.picocli;
     opens dev.aquarelle.cli.conformance to
             info.picocli;
 
+    provides System.LoggerFinder with
+            dev.aquarelle.cli.StderrLog;
+
     requires dev.aquarelle.core;
+    requires dev.aquarelle.demo;
     requires dev.aquarelle.gpu;
     requires dev.aquarelle.ops;
     requires dev.aquarelle.sd;

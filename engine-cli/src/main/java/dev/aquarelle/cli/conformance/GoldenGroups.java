@@ -15,6 +15,7 @@ final class GoldenGroups {
                     new VaeGroup(), //
                     new SchedulersGroup(), //
                     new NoiseGroup(), //
+                    new PipelineGroup(), //
                     new PngGroup(), //
                     new FullSizeGroup())
             .stream()

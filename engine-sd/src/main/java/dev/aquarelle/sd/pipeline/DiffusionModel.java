@@ -18,6 +18,7 @@ import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -48,17 +49,22 @@ public final class DiffusionModel implements AutoCloseable {
      * @throws dev.aquarelle.sd.ModelException if a part is missing, broken or of an unknown architecture
      * @throws dev.aquarelle.core.safetensors.SafetensorsException if a weight file is broken or lacks a tensor
      */
-    @SuppressWarnings("MustBeClosedChecker") // closed with the model
     public DiffusionModel(Path folder, Backend backend, MemoryBudget budget) {
+        this(folder::resolve, backend, budget);
+    }
+
+    /** A model put together of parts from several places: {@code part} says in which folder {@code unet} is, and so on. */
+    @SuppressWarnings("MustBeClosedChecker") // closed with the model
+    public DiffusionModel(Function<String, Path> part, Backend backend, MemoryBudget budget) {
         this.backend = backend;
         this.budget = budget;
         this.arena = Arena.ofShared();
         boolean loaded = false;
         try {
-            textEncoder = TextEncoder.load(folder, arena, backend, budget);
-            unet = UNet2DConditionModel.load(folder.resolve("unet"), arena);
-            vae = AutoencoderKL.load(folder.resolve("vae"), arena);
-            requireFit(folder);
+            textEncoder = TextEncoder.load(part, arena, backend, budget);
+            unet = UNet2DConditionModel.load(part.apply("unet"), arena);
+            vae = AutoencoderKL.load(part.apply("vae"), arena);
+            requireFit(part.apply("unet"));
             loaded = true;
         } finally {
             if (!loaded) {

@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * From prompts to what the denoiser attends to, in Stable Diffusion 1 and 2: tokenizer, text model and the program a backend made of it.
@@ -79,8 +80,13 @@ public final class TextEncoder implements AutoCloseable {
      * @throws dev.aquarelle.core.memory.MemoryBudgetException if the program would take more than it may
      */
     public static TextEncoder load(Path modelFolder, Arena arena, Backend backend, MemoryBudget budget) {
-        ClipTokenizer tokenizer = ClipTokenizer.load(modelFolder.resolve("tokenizer"));
-        Path folder = modelFolder.resolve("text_encoder");
+        return load(modelFolder::resolve, arena, backend, budget);
+    }
+
+    /** Loads both from wherever {@code part} says that {@code tokenizer} and {@code text_encoder} are. */
+    static TextEncoder load(Function<String, Path> part, Arena arena, Backend backend, MemoryBudget budget) {
+        ClipTokenizer tokenizer = ClipTokenizer.load(part.apply("tokenizer"));
+        Path folder = part.apply("text_encoder");
         ClipTextConfig config = ClipTextConfig.of(ModelConfig.read(folder.resolve("config.json")));
         ClipTextModel model = ClipTextModel.load(Weights.open(folder, arena), config);
         return new TextEncoder(tokenizer, model, backend, budget);

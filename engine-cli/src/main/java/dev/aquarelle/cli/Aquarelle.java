@@ -1,0 +1,32 @@
+package dev.aquarelle.cli;
+
+import dev.aquarelle.cli.conformance.ConformanceCommand;
+import picocli.CommandLine;
+import picocli.CommandLine.Help.Ansi;
+
+/** Starts the {@code aquarelle} command. */
+public final class Aquarelle {
+    private Aquarelle() {}
+
+    /** Runs a command line and exits with its status. */
+    public static void main(String[] args) {
+        Terminal terminal = Terminal.ofProcess();
+        terminal.eraseIncubatorWarning();
+        Interrupt interrupt = Interrupt.install();
+        int status = commandLine(terminal, interrupt).execute(args);
+        interrupt.workIsDone();
+        System.exit(status);
+    }
+
+    static CommandLine commandLine(Terminal terminal, Interrupt interrupt) {
+        CommandLine line = new CommandLine(new GenerateCommand(terminal, interrupt))
+                .addSubcommand(new ConformanceCommand())
+                .addSubcommand(new BackendsCommand())
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setColorScheme(CommandLine.Help.defaultColorScheme(terminal.outIsTerminal() ? Ansi.ON : Ansi.OFF));
+        line.setExecutionExceptionHandler((e, command, parsed) ->
+                interrupt.isCancelled() ? Failures.reportStop(command) : Failures.report(e, command, parsed));
+        line.setParameterExceptionHandler(Failures::reportUsage);
+        return line;
+    }
+}

@@ -1,0 +1,71 @@
+package dev.aquarelle.cli;
+
+import dev.aquarelle.core.memory.MemoryBudgetException;
+import dev.aquarelle.sd.schedulers.SchedulerException;
+import java.io.PrintWriter;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** What goes wrong becomes one sentence; where it happened is shown only to those who ask for it with {@code --verbose}. */
+final class Failures {
+    private static final int WRONG_USAGE = 2;
+    private static final int FAILED = 1;
+    private static final int INTERRUPTED = 130;
+
+    private Failures() {}
+
+    /** The user wanted it to end: whatever the work ended with is no failure. */
+    static int reportStop(CommandLine line) {
+        line.getErr().println("aquarelle: stopped");
+        return INTERRUPTED;
+    }
+
+    static int report(Exception e, CommandLine line, ParseResult parsed) {
+        PrintWriter err = line.getErr();
+        err.println("aquarelle: " + sentence(e));
+        if (parsed.hasMatchedOption("--verbose")) {
+            e.printStackTrace(err);
+        }
+        return e instanceof IllegalArgumentException || e instanceof SchedulerException ? WRONG_USAGE : FAILED;
+    }
+
+    static int reportUsage(ParameterException e, String[] args) {
+        CommandLine line = e.getCommandLine();
+        PrintWriter err = line.getErr();
+        err.println("aquarelle: " + message(e));
+        if (e instanceof UnmatchedArgumentException unmatched
+                && !unmatched.getUnmatched().getFirst().startsWith("-")) {
+            err.println("A prompt of several words needs quotes: aquarelle \"a red apple\"");
+        }
+        err.printf("Try: %s --help%n", line.getCommandSpec().qualifiedName());
+        return WRONG_USAGE;
+    }
+
+    /** The message of what went wrong; some exceptions of the JDK's have but half a sentence. */
+    private static String sentence(Exception e) {
+        return switch (e) {
+            case FileAlreadyExistsException exists -> exists.getFile() + " is there already; --force replaces it";
+            case NoSuchFileException missing -> missing.getFile() + " is not there";
+            case FileSystemException other -> "%s: %s".formatted(other.getFile(), reason(other.getReason(), other));
+            case MemoryBudgetException memory -> message(memory) + "; smaller pictures or batches take less";
+            default -> message(e);
+        };
+    }
+
+    private static String reason(@Nullable String reason, Exception e) {
+        return reason != null ? reason : "cannot be used (" + e.getClass().getSimpleName() + ")";
+    }
+
+    private static String message(Exception e) {
+        String message = e.getMessage();
+        return message == null || message.isBlank()
+                ? "unexpected " + e.getClass().getName() + "; --verbose says where"
+                : message;
+    }
+}

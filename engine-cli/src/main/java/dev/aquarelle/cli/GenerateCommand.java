@@ -1,0 +1,222 @@
+package dev.aquarelle.cli;
+
+import dev.aquarelle.core.memory.MemoryBudget;
+import dev.aquarelle.demo.DemoModel;
+import dev.aquarelle.ops.BackendOptions;
+import dev.aquarelle.sd.pipeline.EngineOptions;
+import dev.aquarelle.sd.pipeline.StableDiffusion;
+import dev.aquarelle.sd.pipeline.TextToImage;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code aquarelle "a red apple"}: pictures of a prompt. */
+@Command(
+        name = "aquarelle",
+        versionProvider = Version.class,
+        mixinStandardHelpOptions = true,
+        separator = " ",
+        sortOptions = false,
+        usageHelpAutoWidth = true,
+        customSynopsis = {"aquarelle [OPTIONS] \"PROMPT\"", "       aquarelle COMMAND --help"},
+        synopsisHeading = "Usage: ",
+        header = "Makes pictures of what you describe, with Stable Diffusion.%n",
+        parameterListHeading = "%n",
+        optionListHeading = "%nOptions (what is not given is as the model likes it):%n",
+        commandListHeading = "%nCommands:%n",
+        exitCodeListHeading = "%nExit status:%n",
+        exitCodeList = {"0:done", "1:failed", "2:wrong usage", "130:interrupted"},
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  aquarelle \"a red apple\"",
+            "  aquarelle \"an owl\" --seed 42 --steps 20 --guidance 4 --out owl.png",
+            "  aquarelle \"a house\" --count 8 --batch 4 --out pictures/",
+            "  aquarelle \"a castle\" --model ~/stable-diffusion-v1-5 --sampler euler_a",
+        })
+final class GenerateCommand implements Callable<Integer> {
+    private static final long SEEDS = 1L << 32;
+    private static final int LONGEST_PROMPT = 10_000; // of which a text encoder reads some three hundred
+
+    private final Terminal terminal;
+    private final Interrupt interrupt;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private CommandSpec spec;
+
+    @Parameters(arity = "0..1", paramLabel = "\"PROMPT\"", description = "What to paint, in quotes.")
+    private @Nullable String prompt;
+
+    @Option(
+            names = {"-n", "--negative"},
+            paramLabel = "\"TEXT\"",
+            description = "What to keep away from.")
+    private String negative = "";
+
+    @Option(
+            names = {"-s", "--steps"},
+            paramLabel = "N",
+            description = "Steps of the sampler, 1 to 1000: more take longer and are finer.")
+    private @Nullable Integer steps;
+
+    @Option(
+            names = {"-g", "--guidance"},
+            paramLabel = "X",
+            description = "How much the prompt counts; 1 for no guidance, which is twice as fast.")
+    private @Nullable Double guidance;
+
+    @Option(
+            names = "--sampler",
+            paramLabel = "NAME",
+            description = "How noise becomes a picture: ddim, euler, euler_a, dpmpp_2m_karras ...")
+    private @Nullable String sampler;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            description =
+                    "The same seed gives the same picture; a random one if not given. The next pictures have the next"
+                            + " seeds.")
+    private @Nullable Long seed;
+
+    @Option(
+            names = "--size",
+            paramLabel = "WxH",
+            converter = PictureSize.Converter.class,
+            description = "Width and height in pixels, multiples of 8.")
+    private @Nullable PictureSize size;
+
+    @Option(
+            names = {"-c", "--count"},
+            paramLabel = "N",
+            description = "How many pictures to make (default: one batch).")
+    private @Nullable Integer count;
+
+    @Option(
+            names = {"-b", "--batch"},
+            paramLabel = "N",
+            description = "How many of them to make at a time (default: 1).")
+    private int batch = 1;
+
+    @Option(names = "--clip-skip", paramLabel = "N", description = "Leave out the text encoder's last N layers.")
+    private int clipSkip;
+
+    @Option(
+            names = {"-m", "--model"},
+            paramLabel = "DIR",
+            description = "A Stable Diffusion 1 or 2 model in the layout of diffusers (default: the small demo model).")
+    private @Nullable Path model;
+
+    @Option(
+            names = {"-o", "--out"},
+            paramLabel = "PATH",
+            description = "A PNG file, or a folder for files named after prompt and seed (default: here).")
+    private @Nullable Path out;
+
+    @Option(
+            names = {"-f", "--force"},
+            description = "Write over files that are there.")
+    private boolean force;
+
+    @Option(names = "--preview", description = "Show the picture in the terminal while it is made.")
+    private boolean preview;
+
+    @Option(
+            names = "--backend",
+            paramLabel = "NAME",
+            description = "What computes: cpu, reference, gpu; see aquarelle backends (default: the best one).")
+    private String backend = "auto";
+
+    @Option(
+            names = {"-t", "--threads"},
+            paramLabel = "N",
+            description = "Threads to compute with (default: as many as processors).")
+    private int threads;
+
+    @Option(
+            names = "--max-memory",
+            paramLabel = "SIZE",
+            converter = MemorySize.class,
+            description = "Refuse what takes more memory than this, such as 4G, weights not counted.")
+    private MemoryBudget maxMemory = MemoryBudget.UNLIMITED;
+
+    @Option(
+            names = {"-v", "--verbose"},
+            description = "Say what is going on, and where an error comes from.")
+    private boolean verbose;
+
+    GenerateCommand(Terminal terminal, Interrupt interrupt) {
+        this.terminal = terminal;
+        this.interrupt = interrupt;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        if (prompt == null) {
+            throw new ParameterException(
+                    spec.commandLine(), "what shall it paint? For example: aquarelle \"a red apple\"");
+        }
+        StderrLog.setVerbose(verbose);
+        String text = prompt;
+        int total = count != null ? count : batch;
+        long first = seed != null ? seed : ThreadLocalRandom.current().nextLong(SEEDS);
+        requireSense(text, total);
+        TextToImage _ =
+                request(text, first, batch); // refuses the rest of what makes no sense before anything is opened
+        PictureFiles files = PictureFiles.of(out, text, total, force);
+        EngineOptions options = new EngineOptions(backend, new BackendOptions(threads), maxMemory);
+        try (StableDiffusion engine = StableDiffusion.load(model != null ? model : DemoModel.path(), options)) {
+            CommandLine line = spec.commandLine();
+            Screen screen = new Screen(line.getOut(), line.getErr(), terminal, preview);
+            new Painting(engine, (from, pictures) -> request(text, from, pictures), files, screen, interrupt)
+                    .run(first, total, batch);
+        }
+        return 0;
+    }
+
+    private void requireSense(String text, int total) {
+        if (text.isBlank()) {
+            throw new IllegalArgumentException("the prompt is empty");
+        }
+        if (text.length() > LONGEST_PROMPT) {
+            throw new IllegalArgumentException(
+                    "the prompt: expected at most %d characters, found %d".formatted(LONGEST_PROMPT, text.length()));
+        }
+        if (count != null && total < 1) {
+            throw new IllegalArgumentException("--count: expected 1 or more, found " + total);
+        }
+        if (seed != null && seed < 0) {
+            throw new IllegalArgumentException("--seed: expected 0 or more, found " + seed);
+        }
+    }
+
+    private TextToImage request(String text, long from, int pictures) {
+        TextToImage.Builder builder = TextToImage.builder(text)
+                .negativePrompt(negative)
+                .seed(from)
+                .batch(pictures)
+                .clipSkip(clipSkip);
+        if (size != null) {
+            builder.size(size.width(), size.height());
+        }
+        if (steps != null) {
+            builder.steps(steps);
+        }
+        if (guidance != null) {
+            builder.guidanceScale(guidance);
+        }
+        if (sampler != null) {
+            builder.sampler(sampler);
+        }
+        return builder.build();
+    }
+}

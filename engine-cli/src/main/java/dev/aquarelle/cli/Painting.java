@@ -1,0 +1,63 @@
+package dev.aquarelle.cli;
+
+import dev.aquarelle.ops.Cancellation;
+import dev.aquarelle.sd.pipeline.GeneratedImage;
+import dev.aquarelle.sd.pipeline.Progress;
+import dev.aquarelle.sd.pipeline.StableDiffusion;
+import dev.aquarelle.sd.pipeline.TextToImage;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.BiFunction;
+
+/**
+ * Makes a number of pictures, a batch at a time, shows how it goes and writes each batch when it is done.
+ *
+ * @param requests for a seed and a number of pictures made together
+ */
+record Painting(
+        StableDiffusion engine,
+        BiFunction<Long, Integer, TextToImage> requests,
+        PictureFiles files,
+        Screen screen,
+        Cancellation cancellation) {
+
+    /**
+     * @param seed of the first picture; the next ones have the next seeds
+     * @param total how many pictures
+     * @param batch how many of them at a time
+     */
+    void run(long seed, int total, int batch) throws IOException {
+        for (int done = 0; done < total; done += batch) {
+            int pictures = Math.min(batch, total - done);
+            String task = total == 1 ? "Painting" : "Painting %d/%d".formatted(done + pictures, total);
+            long start = System.nanoTime();
+            for (GeneratedImage picture : paint(requests.apply(seed + done, pictures), task)) {
+                Path file = files.save(picture);
+                double seconds = (System.nanoTime() - start) / 1e9 / pictures;
+                screen.out().printf(Locale.ROOT, "%s  seed %d  %.1f s%n", file, picture.seed(), seconds);
+                screen.out().flush();
+            }
+        }
+    }
+
+    private List<GeneratedImage> paint(TextToImage request, String task) {
+        Integer wanted = request.steps();
+        int steps = wanted != null ? wanted : engine.defaults().steps();
+        try (ProgressDisplay display = new ProgressDisplay(screen.err(), screen.terminal(), task, steps)) {
+            List<GeneratedImage> images = engine.generate(request, progress -> show(display, progress), cancellation);
+            if (screen.preview()) {
+                display.preview(images.getFirst().image());
+            }
+            return images;
+        }
+    }
+
+    private void show(ProgressDisplay display, Progress progress) {
+        display.stepDone(progress.step(), progress.steps());
+        if (screen.preview() && display.wantsPreview()) {
+            display.preview(progress.preview().getFirst());
+        }
+    }
+}

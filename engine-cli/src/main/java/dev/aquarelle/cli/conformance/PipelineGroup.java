@@ -1,0 +1,143 @@
+package dev.aquarelle.cli.conformance;
+
+import com.google.gson.JsonObject;
+import dev.aquarelle.core.memory.MemoryBudget;
+import dev.aquarelle.core.tensor.Tensor;
+import dev.aquarelle.ops.Backend;
+import dev.aquarelle.ops.Cancellation;
+import dev.aquarelle.sd.pipeline.DiffusionModel;
+import dev.aquarelle.sd.pipeline.Guidance;
+import dev.aquarelle.sd.pipeline.Latents;
+import dev.aquarelle.sd.pipeline.Progress;
+import dev.aquarelle.sd.pipeline.Sampling;
+import dev.aquarelle.sd.schedulers.NoiseSource;
+import dev.aquarelle.sd.schedulers.RunOption;
+import dev.aquarelle.sd.schedulers.RunOptions;
+import dev.aquarelle.sd.schedulers.Scheduler;
+import dev.aquarelle.sd.schedulers.SchedulerConfig;
+import dev.aquarelle.sd.schedulers.SchedulerRun;
+import dev.aquarelle.sd.schedulers.Schedulers;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * Group 09: a prompt becomes a picture, from given start latents and with given noise. Compared are the embeddings and the latents after each
+ * step, where a case has them, the final latents and the picture.
+ */
+final class PipelineGroup implements GoldenGroup {
+    private static final String USUAL_MODEL = "models/sd15";
+    private static final String SUPPORTED = "StableDiffusionPipeline";
+
+    @Override
+    public String name() {
+        return "09_pipelines";
+    }
+
+    @Override
+    public void run(GoldenCase golden, Backend backend, Check check) throws IOException {
+        PipelineCall call = PipelineCall.of(golden.params());
+        if (!golden.hasIn("latents") || golden.hasIn("image")) {
+            throw new UnsupportedCaseException("pipelines that start from an image");
+        }
+        String folder = model(golden);
+        String pipeline = Json.readObject(golden.model(folder + "/model_index.json"))
+                .get("_class_name")
+                .getAsString();
+        if (!pipeline.equals(SUPPORTED)) {
+            throw new UnsupportedCaseException(pipeline.contains("XL") ? "SDXL" : pipeline);
+        }
+        try (DiffusionModel model =
+                new DiffusionModel(part -> golden.model(folder + "/" + part), backend, MemoryBudget.UNLIMITED)) {
+            Guidance guidance = new Guidance(call.guidanceScale(), call.guidanceRescale());
+            Tensor embeds = model.encode(call.prompts(), call.clipSkip(), Cancellation.NEVER);
+            if (guidance.isOn()) {
+                embeds = concat(model.encode(call.negativePrompts(), 0, Cancellation.NEVER), embeds);
+            }
+            checkEmbeds(golden, embeds, check);
+            SchedulerRun run = run(golden, call);
+            Tensor latents = model.sample(new Sampling(
+                    run,
+                    guidance,
+                    embeds,
+                    run.initialLatents(Latents.channelsLast(golden.in("latents"))),
+                    noise(golden),
+                    step -> checkStep(golden, step, check),
+                    Cancellation.NEVER));
+            check.closeNhwc("latents", latents);
+            check.closeNhwc(
+                    "image", concat(model.decode(latents, Cancellation.NEVER).toArray(Tensor[]::new)));
+        }
+    }
+
+    /** The model a case names, or whose folder's name is a word of the case's name; else the one that most cases are of. */
+    private static String model(GoldenCase golden) throws IOException {
+        return golden.params().has("model")
+                ? golden.params().get("model").getAsString()
+                : modelNamedBy(golden).orElse(USUAL_MODEL);
+    }
+
+    private static Optional<String> modelNamedBy(GoldenCase golden) throws IOException {
+        List<String> words = List.of(golden.name().split("[/_]", -1));
+        try (Stream<Path> folders = Files.list(golden.model("models"))) {
+            return folders.map(folder -> folder.getFileName().toString())
+                    .filter(words::contains)
+                    .map(folder -> "models/" + folder)
+                    .findFirst();
+        }
+    }
+
+    private static SchedulerRun run(GoldenCase golden, PipelineCall call) {
+        JsonObject json = golden.params().getAsJsonObject("scheduler").deepCopy();
+        json.add("_class_name", json.remove("cls"));
+        Scheduler scheduler = Schedulers.fromConfig(SchedulerConfig.parse(golden.name(), json.toString()));
+        RunOptions options = RunOptions.steps(call.steps());
+        boolean takesEta = scheduler.options().contains(RunOption.ETA);
+        return scheduler.start(takesEta ? options.with(RunOption.ETA, call.eta()) : options);
+    }
+
+    private static NoiseSource noise(GoldenCase golden) {
+        AtomicInteger next = new AtomicInteger();
+        return shape -> Latents.channelsLast(golden.in("noise." + next.getAndIncrement()));
+    }
+
+    private static void checkEmbeds(GoldenCase golden, Tensor embeds, Check check) {
+        if (golden.data().has("mid.prompt_embeds")) {
+            check.close(
+                    "mid.prompt_embeds", embeds, golden.data().get("mid.prompt_embeds"), golden.tolerance("embeds"));
+        }
+    }
+
+    private static void checkStep(GoldenCase golden, Progress progress, Check check) {
+        if (golden.data().has("mid.latents_per_step")) {
+            int call = progress.step() - 1;
+            Tensor all = golden.data().get("mid.latents_per_step");
+            int[] dims = IntStream.of(all.shape().dims()).skip(1).toArray();
+            check.close(
+                    "mid.latents_per_step[%d]".formatted(call),
+                    Latents.channelsFirst(progress.latents()),
+                    all.slice(call, call + 1).reshape(dims),
+                    golden.tolerance("per_step"));
+        }
+    }
+
+    /** One after the other along the samples. */
+    private static Tensor concat(Tensor... parts) {
+        int[] dims = parts[0].shape().dims();
+        dims[0] = Stream.of(parts).mapToInt(part -> part.shape().dim(0)).sum();
+        float[] all = new float
+                [Stream.of(parts).mapToInt(part -> (int) part.shape().size()).sum()];
+        int at = 0;
+        for (Tensor part : parts) {
+            float[] values = part.toFloatArray();
+            System.arraycopy(values, 0, all, at, values.length);
+            at += values.length;
+        }
+        return Tensor.of(all, dims);
+    }
+}

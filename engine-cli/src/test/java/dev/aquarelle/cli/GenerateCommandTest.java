@@ -1,0 +1,197 @@
+package dev.aquarelle.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.aquarelle.demo.DemoModel;
+import dev.aquarelle.sd.image.GenerationParameters;
+import dev.aquarelle.sd.image.Image;
+import dev.aquarelle.sd.image.Png;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Small pictures of one or two steps, and everything that is refused. */
+class GenerateCommandTest {
+    @TempDir
+    Path folder;
+
+    private CommandRun paint(String... more) {
+        List<String> args = new ArrayList<>(
+                List.of("a Red, äpple!", "--size", "64x64", "--steps", "1", "--out", folder.toString()));
+        args.addAll(Arrays.asList(more));
+        return CommandRun.of(args.toArray(String[]::new));
+    }
+
+    @Test
+    void aPictureIsNamedAfterPromptAndSeedAndTellsHowItWasMade() throws IOException {
+        CommandRun run = paint("--seed", "7", "--negative", "blurry", "--guidance", "3.5", "--sampler", "euler");
+
+        Path file = folder.resolve("a-red-apple-7.png");
+        assertThat(run.err()).isEmpty();
+        assertThat(run.status()).isZero();
+        assertThat(run.out()).containsPattern("a-red-apple-7\\.png  seed 7  \\d+\\.\\d s");
+        assertThat(Png.read(file).width()).isEqualTo(64);
+        GenerationParameters parameters =
+                GenerationParameters.parse(Png.readTexts(file).get(Png.PARAMETERS));
+        assertThat(parameters.prompt()).isEqualTo("a Red, äpple!");
+        assertThat(parameters.negativePrompt()).isEqualTo("blurry");
+        assertThat(parameters.values())
+                .containsEntry("Steps", "1")
+                .containsEntry("CFG scale", "3.5")
+                .containsEntry("Seed", "7")
+                .containsEntry("Size", "64x64");
+    }
+
+    @Test
+    void filesThatAreThereStay() throws IOException {
+        Path mine = Files.writeString(folder.resolve("a-red-apple-7.png"), "mine");
+
+        assertThat(paint("--seed", "7").out()).contains("a-red-apple-7-2.png");
+        assertThat(paint("--seed", "7").out()).contains("a-red-apple-7-3.png");
+        assertThat(mine).hasContent("mine");
+        assertThat(paint("--seed", "7", "--force").status()).isZero();
+        assertThat(Png.read(mine)).isEqualTo(Png.read(folder.resolve("a-red-apple-7-2.png")));
+    }
+
+    @Test
+    void aNamedFileThatIsThereIsRefusedBeforeTheWork() throws IOException {
+        Path mine = Files.writeString(folder.resolve("mine.png"), "mine");
+
+        CommandRun run = CommandRun.of("an apple", "--out", mine.toString());
+
+        assertThat(run.status()).isEqualTo(1);
+        assertThat(run.err())
+                .isEqualToIgnoringNewLines("aquarelle: " + mine + " is there already; --force replaces it");
+        assertThat(mine).hasContent("mine");
+    }
+
+    @Test
+    void aPictureOfABatchIsThatOfItsSeedAlone() throws IOException {
+        CommandRun three = paint("--seed", "4", "--count", "3", "--batch", "2");
+        Image alone = Png.read(folder.resolve("a-red-apple-5.png"));
+
+        assertThat(three.out().lines()).hasSize(3);
+        assertThat(folder.toFile().list())
+                .containsExactlyInAnyOrder("a-red-apple-4.png", "a-red-apple-5.png", "a-red-apple-6.png");
+        assertThat(paint("--seed", "5", "--force").status()).isZero();
+        assertThat(Png.read(folder.resolve("a-red-apple-5.png"))).isEqualTo(alone);
+        assertThat(Png.read(folder.resolve("a-red-apple-4.png"))).isNotEqualTo(alone);
+    }
+
+    @Test
+    void severalPicturesOfOneNameHaveTheirSeedBehindIt() {
+        CommandRun run = CommandRun.of(
+                "an apple",
+                "--size",
+                "64x64",
+                "--steps",
+                "1",
+                "--seed",
+                "1",
+                "--count",
+                "2",
+                "--out",
+                folder.resolve("new/apple.png").toString());
+
+        assertThat(run.status()).isZero();
+        assertThat(folder.resolve("new").toFile().list()).containsExactlyInAnyOrder("apple-1.png", "apple-2.png");
+    }
+
+    @Test
+    void anInterruptLeavesNothingBehind() {
+        Interrupt interrupt = new Interrupt();
+        interrupt.ask();
+
+        CommandRun run = CommandRun.of(interrupt, "an apple", "--out", folder.toString());
+
+        assertThat(run.status()).isEqualTo(130);
+        assertThat(run.err()).isEqualToIgnoringNewLines("aquarelle: stopped");
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @ParameterizedTest(name = "{0} {1}")
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "--size       | 100x64     | 2 | width: expected a multiple of 8",
+                "--size       | 64         | 2 | expected WIDTHxHEIGHT",
+                "--size       | 0x64       | 2 | width: expected",
+                "--steps      | 0          | 2 | steps: expected",
+                "--steps      | 1001       | 2 | steps: expected",
+                "--steps      | many       | 2 | 'many' is not an int",
+                "--guidance   | NaN        | 2 | expected",
+                "--sampler    | magic      | 2 | magic",
+                "--seed       | -1         | 2 | --seed: expected 0 or more",
+                "--batch      | 0          | 2 | batch: expected",
+                "--batch      | 100        | 2 | batch: expected",
+                "--count      | 0          | 2 | --count: expected 1 or more",
+                "--threads    | -3         | 2 | threads: expected",
+                "--clip-skip  | 99         | 2 | clipSkip: expected",
+                "--backend    | abacus     | 1 | no backend named abacus",
+                "--model      | /nowhere   | 1 | /nowhere",
+                "--out        | a.jpg      | 2 | --out: expected a folder or a name ending in .png",
+                "--max-memory | much       | 2 | expected an amount such as 4G",
+                "--max-memory | 1M         | 1 | MiB may be used",
+                "--colour     | blue       | 2 | Unknown option",
+            })
+    void whatMakesNoSenseIsRefusedInASentence(String option, String value, int status, String message) {
+        CommandRun run = CommandRun.of("an apple", option, value);
+
+        assertThat(run.status()).isEqualTo(status);
+        assertThat(run.err()).startsWith("aquarelle: ").contains(message).doesNotContain("\tat ");
+        assertThat(run.err().lines().count()).isLessThanOrEqualTo(2);
+    }
+
+    @Test
+    void aPromptIsNeededAndNoMoreThanOne() {
+        assertThat(CommandRun.of().status()).isEqualTo(2);
+        assertThat(CommandRun.of("").err()).contains("prompt");
+        assertThat(CommandRun.of("").status()).isEqualTo(2);
+        assertThat(CommandRun.of("a", "red", "apple").err()).contains("quotes");
+        assertThat(CommandRun.of("x".repeat(10_001)).status()).isEqualTo(2);
+    }
+
+    @Test
+    void aModelWithoutAPartIsRefused() throws IOException {
+        try (var files = Files.walk(DemoModel.path())) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                Path copy = folder.resolve(DemoModel.path().relativize(file).toString());
+                Files.createDirectories(copy.getParent());
+                if (!file.toString().contains("unet")) {
+                    Files.copy(file, copy);
+                }
+            }
+        }
+
+        CommandRun run = CommandRun.of("an apple", "--model", folder.toString());
+
+        assertThat(run.status()).isEqualTo(1);
+        assertThat(run.err()).contains("unet").doesNotContain("\tat ");
+    }
+
+    @Test
+    void stackTracesAreForTheVerbose() {
+        assertThat(CommandRun.of("an apple", "--model", "/nowhere", "--verbose").err())
+                .contains("\tat ");
+    }
+
+    @Test
+    void helpHasExamplesAndFitsATerminal() {
+        CommandRun run = CommandRun.of("--help");
+
+        assertThat(run.status()).isZero();
+        assertThat(run.out())
+                .contains("aquarelle \"a red apple\"", "--sampler", "conformance", "backends", "Exit status");
+        assertThat(run.out().lines()).allMatch(line -> line.length() <= 80);
+        assertThat(CommandRun.of("--version").out()).startsWith("Aquarelle");
+        assertThat(CommandRun.of("backends").out()).contains("cpu", "reference");
+    }
+}

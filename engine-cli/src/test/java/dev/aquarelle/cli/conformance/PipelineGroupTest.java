@@ -1,0 +1,95 @@
+package dev.aquarelle.cli.conformance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import dev.aquarelle.demo.DemoModel;
+import dev.aquarelle.ops.Backend;
+import dev.aquarelle.ops.BackendOptions;
+import dev.aquarelle.ops.Backends;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The demo model's reference pictures as cases of group 09: the models of the golden files are too large for the repository. */
+class PipelineGroupTest {
+    private static final String NAME = "09_pipelines/txt2img_demo";
+    private static final String REFERENCE = "a-red-apple-1";
+
+    @TempDir
+    Path folder;
+
+    private CaseResult run(JsonObject changes) throws IOException {
+        Path reference = DemoModel.referencePictures();
+        JsonObject json = JsonParser.parseString(Files.readString(reference.resolve(REFERENCE + ".json")))
+                .getAsJsonObject();
+        changes.asMap().forEach(json.getAsJsonObject("params").getAsJsonObject("call")::add);
+        json.getAsJsonObject("params").addProperty("model", "models/demo");
+        json.addProperty("data", "txt2img_demo.safetensors");
+        Files.createDirectories(folder.resolve("models"));
+        Files.createSymbolicLink(folder.resolve("models/demo"), DemoModel.path().toAbsolutePath());
+        Files.createDirectories(folder.resolve("09_pipelines"));
+        Files.writeString(folder.resolve(NAME + ".json"), json.toString());
+        Files.copy(reference.resolve(REFERENCE + ".safetensors"), folder.resolve(NAME + ".safetensors"));
+        writeManifest();
+        try (Backend backend = Backends.open("auto", BackendOptions.DEFAULT)) {
+            return new ConformanceRunner(folder, backend).run(NAME);
+        } finally {
+            Files.delete(folder.resolve("models/demo")); // the link
+        }
+    }
+
+    private void writeManifest() throws IOException {
+        JsonArray names = new JsonArray();
+        JsonObject files = new JsonObject();
+        for (String name : new String[] {NAME + ".json", NAME + ".safetensors"}) {
+            byte[] bytes = Files.readAllBytes(folder.resolve(name));
+            JsonObject file = new JsonObject();
+            file.addProperty("size", bytes.length);
+            file.addProperty("sha256", Manifest.sha256(bytes));
+            files.add(name, file);
+            names.add(name);
+        }
+        JsonObject golden = new JsonObject();
+        golden.addProperty("group", "09_pipelines");
+        golden.add("files", names);
+        JsonObject cases = new JsonObject();
+        cases.add(NAME, golden);
+        JsonObject manifest = new JsonObject();
+        manifest.add("cases", cases);
+        manifest.add("files", files);
+        Files.writeString(folder.resolve("MANIFEST.json"), manifest.toString());
+    }
+
+    @Test
+    void everyStepAgreesWithTheReference() throws IOException {
+        CaseResult result = run(new JsonObject());
+
+        assertThat(result.failures()).isEmpty();
+        assertThat(result.outcome()).isEqualTo(CaseResult.Outcome.PASSED);
+        assertThat(result.line()).contains("17 checks"); // 15 steps, the latents, the picture
+    }
+
+    @Test
+    void anotherGuidanceFailsFromTheFirstStepOn() throws IOException {
+        JsonObject changes = new JsonObject();
+        changes.addProperty("guidance_scale", 5.1);
+
+        CaseResult result = run(changes);
+
+        assertThat(result.outcome()).isEqualTo(CaseResult.Outcome.FAILED);
+        assertThat(result.failures()).first().asString().contains("mid.latents_per_step[0]");
+    }
+
+    @Test
+    void whatIsNotTextToImageIsUnsupported() throws IOException {
+        JsonObject changes = new JsonObject();
+        changes.addProperty("strength", 0.5);
+
+        assertThat(run(changes).line()).contains("UNSUPPORTED").contains("image to image");
+    }
+}
