@@ -37,7 +37,8 @@ record Recipe(long seed, double center, double amplitude) {
         if (name.endsWith("position_embedding.weight")) {
             return new Recipe(seed, 0, 0.3);
         }
-        double spread = Math.sqrt(3.0 / (shape.size() / shape.dim(0)));
+        long fanIn = shape.size() / shape.dim(0);
+        double spread = Math.sqrt(3.0 / fanIn);
         return new Recipe(seed, 0, isQueryOrKey(name) ? spread * 1.5 : spread);
     }
 

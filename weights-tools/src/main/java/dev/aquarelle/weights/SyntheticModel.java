@@ -15,7 +15,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -27,31 +26,37 @@ import org.jspecify.annotations.Nullable;
  */
 public enum SyntheticModel {
     /** Stable Diffusion 1.5: text encoder CLIP ViT-L/14, U-Net of 860 million weights; 2.1 GB. */
-    SD15(List.of(Part.TEXT_ENCODER, Part.UNET, Part.VAE));
+    SD15;
 
     /** A part of a diffusers model that has weights. */
     private enum Part {
-        TEXT_ENCODER("model.safetensors", TextEncoderTensors::of),
-        UNET("diffusion_pytorch_model.safetensors", UNetTensors::of),
-        VAE("diffusion_pytorch_model.safetensors", VaeTensors::of);
+        TEXT_ENCODER("model.safetensors"),
+        UNET("diffusion_pytorch_model.safetensors"),
+        VAE("diffusion_pytorch_model.safetensors");
 
         final String file;
-        final Function<ConfigFile, Map<String, Shape>> tensors;
 
-        Part(String file, Function<ConfigFile, Map<String, Shape>> tensors) {
+        Part(String file) {
             this.file = file;
-            this.tensors = tensors;
         }
 
         String folder() {
             return name().toLowerCase(Locale.ROOT);
         }
+
+        Map<String, Shape> tensors(ConfigFile config) {
+            return switch (this) {
+                case TEXT_ENCODER -> TextEncoderTensors.of(config);
+                case UNET -> UNetTensors.of(config);
+                case VAE -> VaeTensors.of(config);
+            };
+        }
     }
 
-    private final List<Part> parts;
-
-    SyntheticModel(List<Part> parts) {
-        this.parts = parts;
+    private List<Part> parts() {
+        return switch (this) {
+            case SD15 -> List.of(Part.TEXT_ENCODER, Part.UNET, Part.VAE);
+        };
     }
 
     /** The model's name in commands: {@code sd15}. */
@@ -62,12 +67,12 @@ public enum SyntheticModel {
     /** Names and shapes of all tensors by the folder of their part ({@code text_encoder}, {@code unet}, {@code vae}), in the order of the files. */
     public Map<String, Map<String, Shape>> tensors() {
         Map<String, Map<String, Shape>> tensors = new LinkedHashMap<>();
-        parts.forEach(part -> tensors.put(part.folder(), tensors(part)));
+        parts().forEach(part -> tensors.put(part.folder(), tensors(part)));
         return tensors;
     }
 
     private Map<String, Shape> tensors(Part part) {
-        return part.tensors.apply(ConfigFile.parse(resource(part.folder() + "/config.json")));
+        return part.tensors(ConfigFile.parse(resource(part.folder() + "/config.json")));
     }
 
     /** Bytes of all tensors together. */
@@ -101,7 +106,7 @@ public enum SyntheticModel {
         }
         Files.createDirectories(folder);
         requireRoom(folder);
-        for (Part part : parts) {
+        for (Part part : parts()) {
             Path to = Files.createDirectories(folder.resolve(part.folder()));
             writeWeights(tensors(part), to.resolve(part.file));
             copyResource(part.folder() + "/config.json", folder);
