@@ -1,0 +1,89 @@
+package dev.aquarelle.weights;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.aquarelle.core.safetensors.SafetensorsException;
+import dev.aquarelle.core.safetensors.SafetensorsWriter;
+import dev.aquarelle.core.tensor.DType;
+import dev.aquarelle.core.tensor.Shape;
+import dev.aquarelle.core.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class InspectionTest {
+    @TempDir
+    Path folder;
+
+    @Test
+    void namesTypesShapesAndTotalsAreThoseOfTheFile() throws IOException {
+        Path file = folder.resolve("a.safetensors");
+        new SafetensorsWriter()
+                .metadata("format", "pt")
+                .add("ids", Tensor.of(new int[] {1, 2, 3}, 3))
+                .add("b", Tensor.of(new float[6], 2, 3))
+                .add("a", Tensor.of(new float[4], 4))
+                .write(file);
+
+        Inspection inspection = Inspection.of(file);
+
+        assertThat(inspection.file()).isEqualTo(file);
+        assertThat(inspection.kind()).isEqualTo("unknown");
+        assertThat(inspection.metadata()).isEqualTo(Map.of("format", "pt"));
+        assertThat(inspection.tensors())
+                .containsExactly(
+                        new Inspection.Entry("ids", DType.I32, Shape.of(3), 12),
+                        new Inspection.Entry("b", DType.F32, Shape.of(2, 3), 24),
+                        new Inspection.Entry("a", DType.F32, Shape.of(4), 16));
+        assertThat(inspection.totals())
+                .isEqualTo(
+                        Map.of(DType.F32, new Inspection.Total(2, 10, 40), DType.I32, new Inspection.Total(1, 3, 12)));
+        assertThat(inspection.total()).isEqualTo(new Inspection.Total(3, 13, 52));
+    }
+
+    @Test
+    void thePartOfAModelIsFoundInItsFolder() throws IOException {
+        Path file = folder.resolve("diffusion_pytorch_model.safetensors");
+        new SafetensorsWriter().add("a", Tensor.of(new float[4], 4)).write(file);
+
+        assertThat(Inspection.of(folder).file()).isEqualTo(file);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource({"text_encoder, 'CLIP text encoder, ViT-L/14'", "unet, U-Net of Stable Diffusion 1", "vae, autoencoder"})
+    void theKindOfAModelIsToldByItsTensors(String part, String kind) {
+        List<Inspection.Entry> entries = SyntheticModel.SD15.tensors().get(part).entrySet().stream()
+                .map(e -> new Inspection.Entry(
+                        e.getKey(), DType.F16, e.getValue(), 2 * e.getValue().size()))
+                .toList();
+
+        assertThat(ModelKind.of(entries)).isEqualTo(kind);
+    }
+
+    @ParameterizedTest(name = "{2}")
+    @CsvSource({
+        "model.diffusion_model.input_blocks.0.0.weight, 320, single-file checkpoint",
+        "unet.down_blocks.0.attentions.0.to_q.lora_down.weight, 4, LoRA",
+        "controlnet_cond_embedding.conv_in.weight, 16, ControlNet",
+        "text_model.encoder.layers.0.mlp.fc1.bias, 8, text encoder"
+    })
+    void otherFilesAreToldByTheNamesThatOnlyTheyHave(String name, int size, String kind) {
+        assertThat(ModelKind.of(List.of(new Inspection.Entry(name, DType.F16, Shape.of(size), 2L * size))))
+                .isEqualTo(kind);
+    }
+
+    @Test
+    void aFileThatIsNotThereIsNamed() {
+        Path file = folder.resolve("none.safetensors");
+
+        assertThatThrownBy(() -> Inspection.of(file))
+                .isInstanceOf(SafetensorsException.class)
+                .hasMessage(file + ": expected a safetensors file, found no file");
+    }
+}
