@@ -28,8 +28,7 @@ final class BitsProbe {
                 Graph graph = RandomGraphs.graph(seed);
                 add(crc, backend, graph, RandomGraphs.inputs(graph, seed));
             }
-            Graph block = block();
-            add(crc, backend, block, RandomTensors.random(1, 2, 9, 7, 100), RandomTensors.random(2, 2, 77, 24));
+            add(crc, backend, block(), blockInputs());
         }
         return crc.getValue();
     }
@@ -47,7 +46,7 @@ final class BitsProbe {
     }
 
     /** Convolution, norm, self and cross attention and a gated layer, at sizes that leave parts of blocks, tiles and vectors over. */
-    private static Graph block() {
+    static Graph block() {
         return Graph.of(g -> {
             Value x = g.input("x", 2, 9, 7, 100);
             Value text = g.input("text", 2, 77, 24);
@@ -71,6 +70,10 @@ final class BitsProbe {
             tokens = g.add(tokens, cross);
             return g.geGlu(g.linear(tokens, weight(g, 13, 352, 88), weight(g, 14, 352)));
         });
+    }
+
+    static Tensor[] blockInputs() {
+        return new Tensor[] {RandomTensors.random(1, 2, 9, 7, 100), RandomTensors.random(2, 2, 77, 24)};
     }
 
     private static Value weight(Graph g, long seed, int... dims) {
