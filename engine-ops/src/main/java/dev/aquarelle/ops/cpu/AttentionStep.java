@@ -164,7 +164,7 @@ final class AttentionStep implements Step {
             float[] factors = buffers.factors[worker];
             for (int r = 0; r < rows; r++) {
                 int seen = h.causal ? Math.clamp(first + r + 1L - key, 0, count) : count;
-                factors[r] = weigh(scores, r, seen, count, maxima, totals, worker);
+                factors[r] = weigh(scores, r, seen, count, maxima, totals);
             }
             for (int e = 0; e < h.valueWidth; e += GemmKernel.PANEL) {
                 int width = Math.min(GemmKernel.PANEL, padded - e);
@@ -176,27 +176,29 @@ final class AttentionStep implements Step {
             }
         }
         for (int r = 0; r < rows; r++) {
-            rowKernels.scaleRow(buffers.gatheredSegments[worker], 4L * r * padded, padded, 1 / totals[r]);
+            float normalizer = 1 / totals[r];
+            for (int i = r * padded; i < (r + 1) * padded; i++) {
+                gathered[i] *= normalizer;
+            }
         }
     }
 
     /**
      * Scores of a query to weights: exponentials relative to the largest score so far. They are moved to rows that are {@code count}
-     * apart, as the next product wants them.
+     * apart, as the next product wants them; what is unseen or padding has weight 0.
      *
      * @return what everything gathered before is to be multiplied by
      */
-    private float weigh(float[] scores, int row, int seen, int count, float[] maxima, float[] totals, int worker) {
-        MemorySegment segment = buffers.scoreSegments[worker];
-        float before = maxima[row];
-        float maximum = seen == 0 ? before : Math.max(before, rowKernels.max(segment, 4L * KEYS * row, seen) * h.scale);
-        if (seen == 0 || maximum == Float.NEGATIVE_INFINITY) { // nothing to see yet
+    private float weigh(float[] scores, int row, int seen, int count, float[] maxima, float[] totals) {
+        int padded = GemmKernel.padded(count);
+        Arrays.fill(scores, KEYS * row + seen, KEYS * row + padded, Float.NEGATIVE_INFINITY);
+        float maximum = Math.max(maxima[row], rowKernels.max(scores, KEYS * row, padded) * h.scale);
+        if (maximum == Float.NEGATIVE_INFINITY) { // nothing to see yet
             Arrays.fill(scores, row * count, (row + 1) * count, 0f);
             return 1;
         }
-        float sum = rowKernels.expSum(segment, 4L * KEYS * row, segment, 4L * count * row, seen, h.scale, maximum);
-        Arrays.fill(scores, row * count + seen, (row + 1) * count, 0f);
-        float factor = ScalarMath.exp(before - maximum);
+        float sum = rowKernels.expSum(scores, KEYS * row, row * count, padded, h.scale, maximum);
+        float factor = ScalarMath.exp(maxima[row] - maximum);
         maxima[row] = maximum;
         totals[row] = Math.fma(totals[row], factor, sum);
         return factor;

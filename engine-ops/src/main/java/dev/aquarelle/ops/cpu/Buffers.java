@@ -1,8 +1,5 @@
 package dev.aquarelle.ops.cpu;
 
-import java.lang.foreign.MemorySegment;
-import java.util.stream.Stream;
-
 /**
  * Arrays for each worker of a backend, small enough to stay in its caches. One step runs at a time, so all programs share them; they
  * grow while programs are compiled, never during a run.
@@ -17,14 +14,8 @@ final class Buffers {
     /** Scores of a block of queries, then their weights. */
     final float[][] scores;
 
-    /** {@link #scores}, for kernels that work on segments. */
-    final MemorySegment[] scoreSegments;
-
-    /** What the queries of a block have gathered so far, and its segment. */
+    /** What the queries of a block have gathered so far. */
     final float[][] gathered;
-
-    /** {@link #gathered}, for kernels that work on segments. */
-    final MemorySegment[] gatheredSegments;
 
     /** The largest score of each query so far. */
     final float[][] maxima;
@@ -38,6 +29,9 @@ final class Buffers {
     /** A piece of weights, widened, and as the file has it. */
     final float[][] wide;
 
+    /** The same across, as a panel has it. */
+    final float[][] across;
+
     /** A row of weights as 16-bit numbers. */
     final short[][] narrow;
 
@@ -49,9 +43,8 @@ final class Buffers {
         maxima = new float[threads][AttentionStep.QUERIES];
         totals = new float[threads][AttentionStep.QUERIES];
         factors = new float[threads][AttentionStep.QUERIES];
-        scoreSegments = Stream.of(scores).map(MemorySegment::ofArray).toArray(MemorySegment[]::new);
-        gatheredSegments = Stream.of(gathered).map(MemorySegment::ofArray).toArray(MemorySegment[]::new);
         wide = new float[threads][0];
+        across = new float[threads][0];
         narrow = new short[threads][0];
     }
 
@@ -61,7 +54,6 @@ final class Buffers {
             rows[i] = atLeast(rows[i], AttentionStep.QUERIES * queryWidth);
             sums[i] = atLeast(sums[i], AttentionStep.QUERIES * paddedValueWidth);
             gathered[i] = atLeast(gathered[i], AttentionStep.QUERIES * paddedValueWidth);
-            gatheredSegments[i] = MemorySegment.ofArray(gathered[i]);
         }
     }
 
@@ -69,6 +61,7 @@ final class Buffers {
     synchronized void reserveWeights(int outputs, int count) {
         for (int i = 0; i < wide.length; i++) {
             wide[i] = atLeast(wide[i], outputs * count);
+            across[i] = atLeast(across[i], GemmKernel.PANEL * count);
             narrow[i] = narrow[i].length < count ? new short[count] : narrow[i];
         }
     }

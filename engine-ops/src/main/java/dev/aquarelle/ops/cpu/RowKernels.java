@@ -24,4 +24,13 @@ interface RowKernels {
 
     /** {@code x = x * factor}. */
     void scaleRow(MemorySegment x, long xAt, int count, float factor);
+
+    /** {@link #max(MemorySegment, long, int)} of an array; {@code count} is a multiple of 16. */
+    float max(float[] x, int at, int count);
+
+    /**
+     * {@link #expSum(MemorySegment, long, MemorySegment, long, int, float, float)} of an array, whose segments the vector instructions do
+     * not reach; {@code count} is a multiple of 16. The output may begin at or before the row.
+     */
+    float expSum(float[] x, int at, int outAt, int count, float scale, float shift);
 }

@@ -31,4 +31,15 @@ final class ScalarRowKernels implements RowKernels {
             set(x, xAt + 4L * i, get(x, xAt + 4L * i) * factor);
         }
     }
+
+    @Override
+    public float max(float[] x, int at, int count) {
+        return max(MemorySegment.ofArray(x), 4L * at, count);
+    }
+
+    @Override
+    public float expSum(float[] x, int at, int outAt, int count, float scale, float shift) {
+        MemorySegment segment = MemorySegment.ofArray(x);
+        return expSum(segment, 4L * at, segment, 4L * outAt, count, scale, shift);
+    }
 }

@@ -27,16 +27,16 @@ final class VectorGemm implements GemmKernel {
         for (int row = 0; row < rows; row += ROWS) {
             for (int col = 0; col < width; ) {
                 int to = c + row * stride + col;
-                if (LANES == 8) { // 16 registers: 12 accumulate
-                    tile2(a, row * k, k, m, b + 4L * col, 4L * width, sums, to, stride);
-                    col += 2 * LANES;
-                } else if (width - col >= 4 * LANES) {
-                    tile4(a, row * k, k, m, b + 4L * col, 4L * width, sums, to, stride);
-                    col += 4 * LANES;
-                } else {
-                    tile1(a, row * k, k, m, b + 4L * col, 4L * width, sums, to, stride);
-                    col += LANES;
+                long panel = b + 4L * col;
+                // 256 bits go with 16 registers, of which 12 accumulate; the others with 32, of which 24 do
+                int vectors = Math.min((width - col) / LANES, LANES == 8 ? 2 : 4);
+                switch (vectors) {
+                    case 4 -> tile4(a, row * k, k, m, panel, 4L * width, sums, to, stride);
+                    case 3 -> tile3(a, row * k, k, m, panel, 4L * width, sums, to, stride);
+                    case 2 -> tile2(a, row * k, k, m, panel, 4L * width, sums, to, stride);
+                    default -> tile1(a, row * k, k, m, panel, 4L * width, sums, to, stride);
                 }
+                col += vectors * LANES;
             }
         }
     }
@@ -129,6 +129,77 @@ final class VectorGemm implements GemmKernel {
         s51.intoArray(c, to + 5 * cStride + LANES);
         s52.intoArray(c, to + 5 * cStride + 2 * LANES);
         s53.intoArray(c, to + 5 * cStride + 3 * LANES);
+    }
+
+    /** Six rows by three vectors. */
+    private static void tile3(
+            float[] a, int at, int stride, MemorySegment m, long b, long bStride, float[] c, int to, int cStride) {
+        FloatVector zero = FloatVector.zero(F32);
+        FloatVector s00 = zero;
+        FloatVector s01 = zero;
+        FloatVector s02 = zero;
+        FloatVector s10 = zero;
+        FloatVector s11 = zero;
+        FloatVector s12 = zero;
+        FloatVector s20 = zero;
+        FloatVector s21 = zero;
+        FloatVector s22 = zero;
+        FloatVector s30 = zero;
+        FloatVector s31 = zero;
+        FloatVector s32 = zero;
+        FloatVector s40 = zero;
+        FloatVector s41 = zero;
+        FloatVector s42 = zero;
+        FloatVector s50 = zero;
+        FloatVector s51 = zero;
+        FloatVector s52 = zero;
+        for (int i = at; i < at + stride; i++, b += bStride) {
+            FloatVector b0 = load(m, b);
+            FloatVector b1 = load(m, b + BYTES);
+            FloatVector b2 = load(m, b + 2 * BYTES);
+            FloatVector x = FloatVector.broadcast(F32, a[i]);
+            s00 = x.fma(b0, s00);
+            s01 = x.fma(b1, s01);
+            s02 = x.fma(b2, s02);
+            x = FloatVector.broadcast(F32, a[i + stride]);
+            s10 = x.fma(b0, s10);
+            s11 = x.fma(b1, s11);
+            s12 = x.fma(b2, s12);
+            x = FloatVector.broadcast(F32, a[i + 2 * stride]);
+            s20 = x.fma(b0, s20);
+            s21 = x.fma(b1, s21);
+            s22 = x.fma(b2, s22);
+            x = FloatVector.broadcast(F32, a[i + 3 * stride]);
+            s30 = x.fma(b0, s30);
+            s31 = x.fma(b1, s31);
+            s32 = x.fma(b2, s32);
+            x = FloatVector.broadcast(F32, a[i + 4 * stride]);
+            s40 = x.fma(b0, s40);
+            s41 = x.fma(b1, s41);
+            s42 = x.fma(b2, s42);
+            x = FloatVector.broadcast(F32, a[i + 5 * stride]);
+            s50 = x.fma(b0, s50);
+            s51 = x.fma(b1, s51);
+            s52 = x.fma(b2, s52);
+        }
+        s00.intoArray(c, to);
+        s01.intoArray(c, to + LANES);
+        s02.intoArray(c, to + 2 * LANES);
+        s10.intoArray(c, to + cStride);
+        s11.intoArray(c, to + cStride + LANES);
+        s12.intoArray(c, to + cStride + 2 * LANES);
+        s20.intoArray(c, to + 2 * cStride);
+        s21.intoArray(c, to + 2 * cStride + LANES);
+        s22.intoArray(c, to + 2 * cStride + 2 * LANES);
+        s30.intoArray(c, to + 3 * cStride);
+        s31.intoArray(c, to + 3 * cStride + LANES);
+        s32.intoArray(c, to + 3 * cStride + 2 * LANES);
+        s40.intoArray(c, to + 4 * cStride);
+        s41.intoArray(c, to + 4 * cStride + LANES);
+        s42.intoArray(c, to + 4 * cStride + 2 * LANES);
+        s50.intoArray(c, to + 5 * cStride);
+        s51.intoArray(c, to + 5 * cStride + LANES);
+        s52.intoArray(c, to + 5 * cStride + 2 * LANES);
     }
 
     /** Six rows by two vectors. */

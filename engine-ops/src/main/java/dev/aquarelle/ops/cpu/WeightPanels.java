@@ -50,16 +50,22 @@ final class WeightPanels implements PanelSource {
     @Override
     public void pack(int task, MemorySegment m, long to, int width, int col, int cols, int worker) {
         int end = Math.min(channels, (task + 1) * PIECES * pieceChannels);
+        float[] across = buffers.across[worker];
         for (int c = task * PIECES * pieceChannels; c < end; c += pieceChannels) {
             int count = Math.min(pieceChannels, end - c);
             for (int o = 0; o < width; o += OUTPUTS) {
-                packPiece(m, to + 4L * o, width, firstOutput + col + o, Math.min(OUTPUTS, cols - o), c, count, worker);
+                turn(firstOutput + col + o, Math.min(OUTPUTS, cols - o), c, count, across, o, width, worker);
+            }
+            for (int tap = 0; tap < taps; tap++) {
+                long row = to + 4L * width * ((long) tap * channels + c);
+                MemorySegment.copy(
+                        across, tap * count * width, m, ValueLayout.JAVA_FLOAT_UNALIGNED, row, count * width);
             }
         }
     }
 
-    private void packPiece(
-            MemorySegment m, long to, int width, int output, int outputs, int channel, int count, int worker) {
+    /** A piece of some outputs, {@code [outputs, count, taps]} in the file, to columns from {@code at} on of {@code [taps, count, width]}. */
+    private void turn(int output, int outputs, int channel, int count, float[] across, int at, int width, int worker) {
         float[] wide = buffers.wide[worker];
         int length = count * taps;
         for (int o = 0; o < OUTPUTS; o++) {
@@ -75,12 +81,24 @@ final class WeightPanels implements PanelSource {
             }
         }
         for (int tap = 0; tap < taps; tap++) {
-            for (int c = 0; c < count; c++) {
-                long row = to + 4L * width * ((long) tap * channels + channel + c);
-                int from = c * taps + tap;
-                for (int o = 0; o < OUTPUTS; o++) {
-                    m.set(ValueLayout.JAVA_FLOAT_UNALIGNED, row + 4L * o, wide[from + o * length]);
-                }
+            int row = tap * count * width + at;
+            for (int from = tap; from < length; from += taps, row += width) {
+                across[row] = wide[from];
+                across[row + 1] = wide[from + length];
+                across[row + 2] = wide[from + 2 * length];
+                across[row + 3] = wide[from + 3 * length];
+                across[row + 4] = wide[from + 4 * length];
+                across[row + 5] = wide[from + 5 * length];
+                across[row + 6] = wide[from + 6 * length];
+                across[row + 7] = wide[from + 7 * length];
+                across[row + 8] = wide[from + 8 * length];
+                across[row + 9] = wide[from + 9 * length];
+                across[row + 10] = wide[from + 10 * length];
+                across[row + 11] = wide[from + 11 * length];
+                across[row + 12] = wide[from + 12 * length];
+                across[row + 13] = wide[from + 13 * length];
+                across[row + 14] = wide[from + 14 * length];
+                across[row + 15] = wide[from + 15 * length];
             }
         }
     }
