@@ -13,5 +13,6 @@ module dev.aquarelle.sd {
     requires transitive dev.aquarelle.core;
     requires transitive dev.aquarelle.ops;
     requires com.google.gson;
+    requires jdk.management;
     requires static transitive org.jspecify;
 }

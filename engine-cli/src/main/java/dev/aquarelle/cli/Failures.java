@@ -53,7 +53,9 @@ final class Failures {
             case FileAlreadyExistsException exists -> exists.getFile() + " is there already; --force replaces it";
             case NoSuchFileException missing -> missing.getFile() + " is not there";
             case FileSystemException other -> "%s: %s".formatted(other.getFile(), reason(other.getReason(), other));
-            case MemoryBudgetException memory -> message(memory) + "; smaller pictures or batches take less";
+            case MemoryBudgetException memory ->
+                "this takes %.1f GiB of memory, and only %.1f GiB may be used; smaller pictures or batches take less"
+                        .formatted(memory.needed() / 0x1p30, memory.available() / 0x1p30);
             default -> message(e);
         };
     }

@@ -139,7 +139,7 @@ class GenerateCommandTest {
                 "--model      | /nowhere   | 1 | /nowhere",
                 "--out        | a.jpg      | 2 | --out: expected a folder or a name ending in .png",
                 "--max-memory | much       | 2 | expected an amount such as 4G",
-                "--max-memory | 1M         | 1 | MiB may be used",
+                "--max-memory | 1M         | 1 | GiB may be used",
                 "--colour     | blue       | 2 | Unknown option",
             })
     void whatMakesNoSenseIsRefusedInASentence(String option, String value, int status, String message) {

@@ -106,8 +106,16 @@ public final class DiffusionModel implements AutoCloseable {
         return unet.config().sampleHeight() * scale();
     }
 
-    /** The latents of {@code batch} pictures of so many pixels: {@code [N, h, w, C]}. */
+    /**
+     * The latents of {@code batch} pictures of so many pixels: {@code [N, h, w, C]}.
+     *
+     * @throws IllegalArgumentException if a side is no multiple of {@link #scale}
+     */
     public Shape latentShape(int batch, int height, int width) {
+        if (height % scale() != 0 || width % scale() != 0) {
+            throw new IllegalArgumentException(
+                    "size: expected multiples of %d for this model, found %d x %d".formatted(scale(), width, height));
+        }
         return Shape.of(batch, height / scale(), width / scale(), vae.config().latentChannels());
     }
 
@@ -127,8 +135,9 @@ public final class DiffusionModel implements AutoCloseable {
      * @throws dev.aquarelle.core.memory.MemoryBudgetException if they take more memory than there is
      */
     public void prepare(int samples, Shape latents) {
-        Compiled unetProgram = denoiser(samples, latents);
-        decoder(latents, budget.minus(unetProgram.program.memory().total()));
+        Compiled last =
+                decoder(latents, budget); // it takes the most: what cannot be is refused before anything is allocated
+        denoiser(samples, latents, budget.minus(last.program.memory().total()));
     }
 
     /** From noise to clean latents {@code [N, h, w, C]}: the scheduler's calls of the denoiser one after the other. */
@@ -136,7 +145,7 @@ public final class DiffusionModel implements AutoCloseable {
         SchedulerRun run = s.run();
         Tensor latents = s.latents();
         int samples = latents.shape().dim(0) * (s.guidance().isOn() ? 2 : 1);
-        Program program = denoiser(samples, latents.shape()).program;
+        Program program = denoiser(samples, latents.shape(), budget).program;
         float[] timesteps = new float[samples];
         for (int call = 0; call < run.count(); call++) {
             Arrays.fill(timesteps, run.timestep(call));
@@ -183,14 +192,14 @@ public final class DiffusionModel implements AutoCloseable {
         return Tensor.of(values, latents.shape().dims());
     }
 
-    private Compiled denoiser(int samples, Shape latents) {
+    private Compiled denoiser(int samples, Shape latents, MemoryBudget left) {
         Shape wanted = Shape.of(samples, latents.dim(1), latents.dim(2));
         if (denoiser == null || !denoiser.latents.equals(wanted)) {
             close(denoiser);
             denoiser = null;
             UNetInputs.Sizes sizes =
                     new UNetInputs.Sizes(samples, latents.dim(1), latents.dim(2), textEncoder.length());
-            denoiser = new Compiled(wanted, backend.compile(unet.graph(sizes), budget));
+            denoiser = new Compiled(wanted, backend.compile(unet.graph(sizes), left));
         }
         return denoiser;
     }

@@ -52,7 +52,7 @@ public final class StableDiffusion implements AutoCloseable {
         this.folder = folder;
         this.backend = backend;
         this.schedulerConfig = SchedulerConfig.read(folder.part("scheduler"));
-        this.model = new DiffusionModel(folder.path(), backend, options.memory());
+        this.model = new DiffusionModel(folder.path(), backend, MachineMemory.limit(options.memory()));
         this.defaults = ModelDefaults.read(folder.path(), model.trainedWidth(), model.trainedHeight());
     }
 
@@ -211,7 +211,7 @@ public final class StableDiffusion implements AutoCloseable {
     private GenerationParameters parameters(Settled s, Scheduler scheduler, long seed) {
         SequencedMap<String, String> values = new LinkedHashMap<>();
         values.put("Steps", Integer.toString(s.steps));
-        values.put("Sampler", s.sampler.isEmpty() ? scheduler.name() : s.sampler);
+        values.put("Sampler", SamplerTitle.of(s.sampler.isEmpty() ? scheduler.name() : s.sampler));
         values.put("CFG scale", number(s.guidance.scale()));
         values.put("Seed", Long.toString(seed));
         values.put("Size", s.width + "x" + s.height);

@@ -149,7 +149,7 @@ class StableDiffusionTest {
 
         assertThat(picture.parameters().toText())
                 .startsWith(
-                        "an owl\nNegative prompt: blue\nSteps: 3, Sampler: euler, CFG scale: 5, Seed: 7, Size: 64x48");
+                        "an owl\nNegative prompt: blue\nSteps: 3, Sampler: Euler, CFG scale: 5, Seed: 7, Size: 64x48");
     }
 
     @Test
@@ -181,6 +181,13 @@ class StableDiffusionTest {
         assertThat(engine.generate(
                         TextToImage.builder("").size(64, 48).steps(1).seed(1).build()))
                 .hasSize(1);
+    }
+
+    @Test
+    void moreMemoryThanTheMachineHasIsRefusedToo() {
+        TextToImage huge = owl().size(16384, 16384).build();
+
+        assertThatThrownBy(() -> engine.generate(huge)).isInstanceOf(MemoryBudgetException.class);
     }
 
     @Test
