@@ -10,9 +10,9 @@ final class HalfBlocks {
 
     private HalfBlocks() {}
 
-    /** Lines of at most {@code columns} characters, the picture made smaller if need be. */
-    static List<String> of(Image image, int columns) {
-        int step = Math.ceilDiv(image.width(), columns);
+    /** At most so many lines of so many characters, the picture made smaller if need be. */
+    static List<String> of(Image image, int rows, int columns) {
+        int step = Math.max(Math.ceilDiv(image.width(), columns), Math.ceilDiv(image.height(), 2 * rows));
         List<String> lines = new ArrayList<>();
         for (int y = 0; y < image.height(); y += 2 * step) {
             StringBuilder line = new StringBuilder();

@@ -86,7 +86,7 @@ final class ProgressDisplay implements AutoCloseable {
     /** Shows a picture above the bar, in place of the last one. */
     synchronized void preview(Image image) {
         if (terminal.errIsTerminal()) {
-            List<String> lines = HalfBlocks.of(image, terminal.columns());
+            List<String> lines = HalfBlocks.of(image, Math.max(1, terminal.rows() - 2), terminal.columns());
             String up = previewLines == 0 ? "" : "\u001b[%dA".formatted(previewLines);
             err.print(
                     "\r" + up + String.join(CLEAR_TO_END + "\n", lines) + CLEAR_TO_END + "\n" + barText + CLEAR_TO_END);

@@ -23,22 +23,28 @@ class TerminalOutputTest {
 
     @Test
     void twoPixelsAreACharacter() {
-        assertThat(HalfBlocks.of(FOUR, 10))
+        assertThat(HalfBlocks.of(FOUR, 5, 10))
                 .isEqualTo(List.of(
                         "\u001b[38;2;255;0;0m\u001b[48;2;0;0;255m▀\u001b[38;2;0;255;0m\u001b[48;2;9;9;9m▀\u001b[0m"));
     }
 
     @Test
     void aPictureThatIsTooWideIsMadeSmaller() {
-        List<String> lines = HalfBlocks.of(Image.of(100, 70, new byte[21000]), 40);
+        List<String> lines = HalfBlocks.of(Image.of(100, 70, new byte[21000]), 40, 40);
 
         assertThat(lines).hasSize(12); // 3 by 3 pixels a block, two blocks a character
         assertThat(lines.getFirst().codePoints().filter(c -> c == '▀').count()).isEqualTo(33);
     }
 
     @Test
+    void aPictureThatIsTooHighIsMadeSmaller() {
+        assertThat(HalfBlocks.of(Image.of(10, 70, new byte[2100]), 20, 80)).hasSize(18); // 2 by 2 pixels a block
+    }
+
+    @Test
     void theBarShowsStepsAndSpeedOnATerminal() {
-        try (ProgressDisplay display = new ProgressDisplay(err, new Terminal(true, true, 100, true), "Painting", 15)) {
+        try (ProgressDisplay display =
+                new ProgressDisplay(err, new Terminal(true, true, 24, 100, true), "Painting", 15)) {
             display.stepDone(3, 15);
             display.preview(FOUR);
             display.preview(FOUR);
