@@ -109,7 +109,7 @@ public final class FullSizeMeasurement {
             return;
         }
         for (String line : Files.readAllLines(STATUS)) {
-            if (line.startsWith("VmHWM") || line.startsWith("RssAnon") || line.startsWith("RssFile")) {
+            if (line.startsWith("VmHWM")) { // touched pages of the mapped weights are part of it
                 System.out.println(line.replaceAll("\\s+", " "));
             }
         }

@@ -22,6 +22,10 @@ public final class Aquarelle {
         CommandLine line = new CommandLine(new GenerateCommand(terminal, interrupt))
                 .addSubcommand(new ConformanceCommand())
                 .addSubcommand(new BackendsCommand())
+                .addSubcommand(new InspectCommand())
+                .addSubcommand(new ConvertCommand())
+                .addSubcommand(new CompareCommand())
+                .addSubcommand(new SynthCommand())
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setColorScheme(CommandLine.Help.defaultColorScheme(terminal.outIsTerminal() ? Ansi.ON : Ansi.OFF));
         line.setExecutionExceptionHandler((e, command, parsed) ->
