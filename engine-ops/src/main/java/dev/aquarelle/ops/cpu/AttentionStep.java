@@ -172,7 +172,7 @@ final class AttentionStep implements Step {
                 gemm.multiply(scores, rows, count, m, panel, width, sums, e, padded);
             }
             for (int r = 0; r < rows; r++) {
-                gemm.rescale(gathered, factors[r], sums, r * padded, padded);
+                gemm.rescale(gathered, r * padded, factors[r], sums, r * padded, padded);
             }
         }
         for (int r = 0; r < rows; r++) {

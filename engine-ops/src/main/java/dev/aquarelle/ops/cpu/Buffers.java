@@ -35,6 +35,15 @@ final class Buffers {
     /** A row of weights as 16-bit numbers. */
     final short[][] narrow;
 
+    /** A tile of a Winograd convolution before its transform, between the two halves of it, and after. */
+    final float[][] tile;
+
+    final float[][] between;
+    final float[][] transformed;
+
+    /** Products of a task of such a convolution. */
+    final float[][] products;
+
     Buffers(int threads) {
         rows = new float[threads][GemmStep.ROW_BLOCK * GemmStep.K_BLOCK];
         sums = new float[threads][GemmStep.ROW_BLOCK * GemmKernel.PANEL];
@@ -46,6 +55,11 @@ final class Buffers {
         wide = new float[threads][0];
         across = new float[threads][0];
         narrow = new short[threads][0];
+        int tileSize = WinogradKernels.POSITIONS * WinogradKernels.CHANNELS;
+        tile = new float[threads][tileSize];
+        between = new float[threads][tileSize];
+        transformed = new float[threads][tileSize];
+        products = new float[threads][0];
     }
 
     /** Makes room for blocks of {@link AttentionStep#QUERIES} queries and results of these widths. */
@@ -63,6 +77,13 @@ final class Buffers {
             wide[i] = atLeast(wide[i], outputs * count);
             across[i] = atLeast(across[i], GemmKernel.PANEL * count);
             narrow[i] = narrow[i].length < count ? new short[count] : narrow[i];
+        }
+    }
+
+    /** Makes room for the products of a task of a Winograd convolution. */
+    synchronized void reserveWinograd(int count) {
+        for (int i = 0; i < products.length; i++) {
+            products[i] = atLeast(products[i], count);
         }
     }
 

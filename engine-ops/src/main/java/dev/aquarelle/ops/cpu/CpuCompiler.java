@@ -45,7 +45,7 @@ final class CpuCompiler {
         SlabPlan slab = SlabPlan.of(graph, nodes, dependencies);
         long scratch = 0;
         for (SlabPlan.Node node : nodes) {
-            scratch = Math.max(scratch, StepFactory.scratchBytes(node));
+            scratch = Math.max(scratch, StepFactory.scratchBytes(node, workers.threads()));
             for (Value read : node.reads()) {
                 if (StepFactory.readsF32(node, read)) {
                     placeConstant(SlabPlan.root(read));

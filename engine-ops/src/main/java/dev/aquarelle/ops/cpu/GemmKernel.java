@@ -42,13 +42,22 @@ interface GemmKernel {
     /**
      * Takes the sums to the result: {@code out = start + sums} row by row.
      *
-     * @param sums [rows, cols], its rows {@link #PANEL} apart, from the array's start on
+     * @param sums [rows, cols], its rows {@link #PANEL} apart, from row {@code firstRow} on
      * @param out where the result begins in {@code m}; its rows are {@code outStride} bytes apart
      * @param start what to add to, in {@code m}: the result itself ({@code startStride} as {@code outStride}), one row for all (a bias,
      *     {@code startStride} 0), or nothing if negative
      */
-    void put(float[] sums, int rows, int cols, MemorySegment m, long out, long outStride, long start, long startStride);
+    void put(
+            float[] sums,
+            int firstRow,
+            int rows,
+            int cols,
+            MemorySegment m,
+            long out,
+            long outStride,
+            long start,
+            long startStride);
 
-    /** {@code sums = sums * factor + more} for {@code count} numbers, a multiple of {@link #COLUMNS}, from {@code at} on in both. */
-    void rescale(float[] sums, float factor, float[] more, int at, int count);
+    /** {@code sums = sums * factor + more} for {@code count} numbers, a multiple of {@link #COLUMNS}, rounded once. */
+    void rescale(float[] sums, int at, float factor, float[] more, int moreAt, int count);
 }

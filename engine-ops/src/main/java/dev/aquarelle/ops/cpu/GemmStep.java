@@ -123,9 +123,9 @@ final class GemmStep implements Step {
                         block, rows, count, m, panelOffset(panel) + 4L * width * k, width, sums, 0, GemmKernel.PANEL);
                 long to = p.c() + row * p.cStride() + 4L * col;
                 if (k > 0) {
-                    kernel.put(sums, rows, cols, m, to, p.cStride(), to, p.cStride());
+                    kernel.put(sums, 0, rows, cols, m, to, p.cStride(), to, p.cStride());
                 } else {
-                    kernel.put(sums, rows, cols, m, to, p.cStride(), p.bias() < 0 ? -1 : p.bias() + 4L * col, 0);
+                    kernel.put(sums, 0, rows, cols, m, to, p.cStride(), p.bias() < 0 ? -1 : p.bias() + 4L * col, 0);
                 }
             }
         }

@@ -12,8 +12,10 @@ import java.util.Optional;
  * @param map element-wise loops
  * @param norm loops of the normalizations
  * @param row loops of softmax and attention
+ * @param winograd transforms of convolutions
  */
-record Kernels(int vectorBits, GemmKernel gemm, MapKernels map, NormKernels norm, RowKernels row) {
+record Kernels(
+        int vectorBits, GemmKernel gemm, MapKernels map, NormKernels norm, RowKernels row, WinogradKernels winograd) {
     /** The system property that forces a width of vectors: 512, 256, 128, or 0 for plain Java. */
     static final String VECTOR_BITS = "aquarelle.vectorBits";
 
@@ -64,7 +66,12 @@ record Kernels(int vectorBits, GemmKernel gemm, MapKernels map, NormKernels norm
     /** In plain Java. */
     static Kernels scalar() {
         return new Kernels(
-                0, new ScalarGemm(), new ScalarMapKernels(), new ScalarNormKernels(), new ScalarRowKernels());
+                0,
+                new ScalarGemm(),
+                new ScalarMapKernels(),
+                new ScalarNormKernels(),
+                new ScalarRowKernels(),
+                new ScalarWinograd());
     }
 
     /** On the Vector API, which must be present. */
@@ -74,6 +81,7 @@ record Kernels(int vectorBits, GemmKernel gemm, MapKernels map, NormKernels norm
                 new VectorGemm(),
                 new VectorMapKernels(),
                 new VectorNormKernels(),
-                new VectorRowKernels());
+                new VectorRowKernels(),
+                new VectorWinograd());
     }
 }

@@ -34,10 +34,18 @@ final class ScalarGemm implements GemmKernel {
 
     @Override
     public void put(
-            float[] sums, int rows, int cols, MemorySegment m, long out, long outStride, long start, long startStride) {
+            float[] sums,
+            int firstRow,
+            int rows,
+            int cols,
+            MemorySegment m,
+            long out,
+            long outStride,
+            long start,
+            long startStride) {
         for (int row = 0; row < rows; row++) {
             for (int col = 0; col < cols; col++) {
-                float sum = sums[row * PANEL + col];
+                float sum = sums[(firstRow + row) * PANEL + col];
                 if (start >= 0) {
                     sum = m.get(JAVA_FLOAT_UNALIGNED, start + row * startStride + 4L * col) + sum;
                 }
@@ -47,9 +55,9 @@ final class ScalarGemm implements GemmKernel {
     }
 
     @Override
-    public void rescale(float[] sums, float factor, float[] more, int at, int count) {
-        for (int i = at; i < at + count; i++) {
-            sums[i] = Math.fma(sums[i], factor, more[i]);
+    public void rescale(float[] sums, int at, float factor, float[] more, int moreAt, int count) {
+        for (int i = 0; i < count; i++) {
+            sums[at + i] = Math.fma(sums[at + i], factor, more[moreAt + i]);
         }
     }
 }

@@ -75,13 +75,17 @@ final class StepFactory {
     }
 
     /** Scratch memory that the step of a node needs. */
-    static long scratchBytes(SlabPlan.Node node) {
+    static long scratchBytes(SlabPlan.Node node, int threads) {
         Value result = node.result();
         List<Value> reads = node.reads();
         return switch (result.op()) {
-            case Op.Conv2d conv ->
-                convProduct(conv, result.shape(), reads.get(1).shape(), 0, -1, 0)
-                        .scratchBytes();
+            case Op.Conv2d conv -> {
+                Shape image = reads.get(0).shape();
+                Shape weight = reads.get(1).shape();
+                yield WinogradStep.suits(conv, image, weight, result.shape())
+                        ? new WinogradStep.Geometry(conv, image, result.shape()).scratchBytes(threads)
+                        : convProduct(conv, result.shape(), weight, 0, -1, 0).scratchBytes();
+            }
             case Op.Linear _ ->
                 linearProduct(result.shape(), reads.get(1).shape(), 0, -1).scratchBytes();
             case Op.MatMul _ ->
@@ -229,6 +233,18 @@ final class StepFactory {
         Value x = reads.get(0);
         Tensor weight = places.weight(reads.get(1));
         Shape kernel = weight.shape();
+        if (WinogradStep.suits(conv, x.shape(), kernel, result.shape())) {
+            return new WinogradStep(
+                    places.m(),
+                    kernels,
+                    buffers,
+                    new WinogradStep.Geometry(conv, x.shape(), result.shape()),
+                    new WeightPanels(weight, 0, buffers),
+                    places.byteOffset(x),
+                    places.byteOffset(result),
+                    bias(reads),
+                    scratch);
+        }
         boolean pointwise = kernel.dim(2) == 1
                 && kernel.dim(3) == 1
                 && conv.stride() == 1

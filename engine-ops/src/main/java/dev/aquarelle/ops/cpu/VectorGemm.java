@@ -289,11 +289,19 @@ final class VectorGemm implements GemmKernel {
 
     @Override
     public void put(
-            float[] sums, int rows, int cols, MemorySegment m, long out, long outStride, long start, long startStride) {
+            float[] sums,
+            int firstRow,
+            int rows,
+            int cols,
+            MemorySegment m,
+            long out,
+            long outStride,
+            long start,
+            long startStride) {
         for (int row = 0; row < rows; row++) {
             long to = out + row * outStride;
             long from = start + row * startStride;
-            int at = row * PANEL;
+            int at = (firstRow + row) * PANEL;
             int col = 0;
             for (; col < F32.loopBound(cols); col += LANES) {
                 FloatVector sum = FloatVector.fromArray(F32, sums, at + col);
@@ -308,11 +316,11 @@ final class VectorGemm implements GemmKernel {
     }
 
     @Override
-    public void rescale(float[] sums, float factor, float[] more, int at, int count) {
-        for (int i = at; i < at + count; i += LANES) {
-            FloatVector.fromArray(F32, sums, i)
-                    .fma(FloatVector.broadcast(F32, factor), FloatVector.fromArray(F32, more, i))
-                    .intoArray(sums, i);
+    public void rescale(float[] sums, int at, float factor, float[] more, int moreAt, int count) {
+        for (int i = 0; i < count; i += LANES) {
+            FloatVector.fromArray(F32, sums, at + i)
+                    .fma(FloatVector.broadcast(F32, factor), FloatVector.fromArray(F32, more, moreAt + i))
+                    .intoArray(sums, at + i);
         }
     }
 }

@@ -47,15 +47,26 @@ final class WeightPanels implements PanelSource {
         return (channels + PIECES * pieceChannels - 1) / (PIECES * pieceChannels);
     }
 
+    /** Channels that {@link #across} takes at most. */
+    int pieceChannels() {
+        return pieceChannels;
+    }
+
+    /** Some channels of {@code cols} outputs as [taps, count, width] in an array of the worker's; columns past {@code cols} are 0. */
+    float[] across(int channel, int count, int col, int cols, int width, int worker) {
+        float[] across = buffers.across[worker];
+        for (int o = 0; o < width; o += OUTPUTS) {
+            turn(firstOutput + col + o, Math.min(OUTPUTS, cols - o), channel, count, across, o, width, worker);
+        }
+        return across;
+    }
+
     @Override
     public void pack(int task, MemorySegment m, long to, int width, int col, int cols, int worker) {
         int end = Math.min(channels, (task + 1) * PIECES * pieceChannels);
-        float[] across = buffers.across[worker];
         for (int c = task * PIECES * pieceChannels; c < end; c += pieceChannels) {
             int count = Math.min(pieceChannels, end - c);
-            for (int o = 0; o < width; o += OUTPUTS) {
-                turn(firstOutput + col + o, Math.min(OUTPUTS, cols - o), c, count, across, o, width, worker);
-            }
+            float[] across = across(c, count, col, cols, width, worker);
             for (int tap = 0; tap < taps; tap++) {
                 long row = to + 4L * width * ((long) tap * channels + c);
                 MemorySegment.copy(

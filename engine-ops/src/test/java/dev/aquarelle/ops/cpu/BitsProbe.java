@@ -29,6 +29,7 @@ final class BitsProbe {
                 add(crc, backend, graph, RandomGraphs.inputs(graph, seed));
             }
             add(crc, backend, block(), blockInputs());
+            add(crc, backend, tiles(), RandomTensors.random(1, 2, 13, 12, 272));
         }
         return crc.getValue();
     }
@@ -69,6 +70,16 @@ final class BitsProbe {
                     false);
             tokens = g.add(tokens, cross);
             return g.geGlu(g.linear(tokens, weight(g, 13, 352, 88), weight(g, 14, 352)));
+        });
+    }
+
+    /** Convolutions by transformed tiles: weights first and tiles first, parts of tiles, panels and blocks of channels. */
+    private static Graph tiles() {
+        return Graph.of(g -> {
+            Value x = g.input("x", 2, 13, 12, 272);
+            Value few = g.conv2d(x, weight(g, 3, 80, 272, 3, 3), weight(g, 4, 80), 1, Padding.all(1), 1, 1);
+            Value large = g.upsampleNearest(few, 26, 24);
+            return g.conv2d(large, weight(g, 5, 64, 80, 3, 3), null, 1, Padding.all(1), 1, 1);
         });
     }
 

@@ -35,6 +35,11 @@ public interface ConvolutionContract extends OpContract {
         "1, 33, 3, 77, 33, 1, 1, 0",
         "1, 5, 64, 16, 16, 3, 1, 1", // whole vectors of pixels
         "1, 6, 6, 320, 320, 3, 1, 1",
+        "1, 12, 12, 64, 64, 3, 1, 1", // from here on large enough for transformed tiles: whole ones
+        "2, 13, 11, 80, 100, 3, 1, 1", // parts of tiles, of panels and of blocks of channels
+        "1, 35, 6, 320, 72, 3, 1, 1", // more than one block of channels
+        "1, 16, 16, 272, 64, 3, 1, 2",
+        "2, 30, 29, 64, 65, 3, 1, 0", // more tiles than outputs
         "1, 8, 8, 4, 4, 3, 3, 0", // a stride that leaves pixels over
         "1, 4, 4, 4, 4, 1, 2, 0"
     })
@@ -73,6 +78,22 @@ public interface ConvolutionContract extends OpContract {
                                 in.constant(random(46, 5)),
                                 stride,
                                 padding,
+                                1,
+                                1));
+    }
+
+    @Test
+    default void asymmetricPaddingOfManyChannelsAgrees() {
+        agreesWithTheReference(
+                Tolerance.forSumOf(64 * 9),
+                random(44, 2, 14, 11, 64),
+                in -> in.g()
+                        .conv2d(
+                                in.x(),
+                                in.constant(random(45, 70, 64, 3, 3)),
+                                in.constant(random(46, 70)),
+                                1,
+                                new Padding(0, 3, 2, 1),
                                 1,
                                 1));
     }
@@ -133,7 +154,9 @@ public interface ConvolutionContract extends OpContract {
         "8, 8, 40, 40, 3, 1",
         "9, 7, 4, 40, 3, 2",
         "5, 5, 40, 4, 3, 1",
-        "16, 16, 16, 16, 1, 1"
+        "16, 16, 16, 16, 1, 1",
+        "24, 24, 64, 64, 3, 1", // fewer tiles than outputs alone, more in a batch
+        "13, 15, 320, 96, 3, 1"
     })
     default void conv2dDoesNotDependOnTheBatch(int h, int w, int c, int o, int kernel, int stride) {
         doesNotDependOnTheBatch(
