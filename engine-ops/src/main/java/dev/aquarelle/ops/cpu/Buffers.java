@@ -75,7 +75,7 @@ final class Buffers {
     synchronized void reserveWeights(int outputs, int count) {
         for (int i = 0; i < wide.length; i++) {
             wide[i] = atLeast(wide[i], outputs * count);
-            across[i] = atLeast(across[i], GemmKernel.PANEL * count);
+            across[i] = atLeast(across[i], Math.max(GemmKernel.PANEL, WinogradKernels.CHANNELS) * count);
             narrow[i] = narrow[i].length < count ? new short[count] : narrow[i];
         }
     }

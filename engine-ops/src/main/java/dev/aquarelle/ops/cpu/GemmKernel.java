@@ -13,8 +13,11 @@ interface GemmKernel {
     /** Panels of B are padded with zeros to multiples of this many columns: one vector of the widest kind. */
     int COLUMNS = 16;
 
-    /** Columns of a full panel: four of the widest vectors, the shape at which the kernel is fastest. */
-    int PANEL = 64;
+    /**
+     * Columns of a full panel, those of a tile: then a panel is read from its start to its end, as caches and prefetchers like it. No
+     * bits depend on it.
+     */
+    int PANEL = Kernels.panelColumns();
 
     /** Rows of a tile, which is always computed whole: with 4 vectors of columns, 24 of 32 registers accumulate. */
     int ROWS = 6;
@@ -42,14 +45,15 @@ interface GemmKernel {
     /**
      * Takes the sums to the result: {@code out = start + sums} row by row.
      *
-     * @param sums [rows, cols], its rows {@link #PANEL} apart, from row {@code firstRow} on
+     * @param sums [rows, cols] from {@code at} on, its rows {@code stride} apart
      * @param out where the result begins in {@code m}; its rows are {@code outStride} bytes apart
      * @param start what to add to, in {@code m}: the result itself ({@code startStride} as {@code outStride}), one row for all (a bias,
      *     {@code startStride} 0), or nothing if negative
      */
     void put(
             float[] sums,
-            int firstRow,
+            int at,
+            int stride,
             int rows,
             int cols,
             MemorySegment m,

@@ -6,18 +6,24 @@ import java.lang.foreign.MemorySegment;
  * One matrix product {@code C = A B + bias} on all threads: some panels of B are packed, all rows of A go through them, then the next
  * panels.
  *
- * <p>The sum over k is cut every {@link #K_BLOCK} terms, each block summed on its own: that keeps A's rows in the second-level cache, and
+ * <p>The sum over k is cut into {@link #blockOf even blocks}, each summed on its own: that keeps A's rows in the second-level cache, and
  * the rounding error small. It is the only cut that shows in the bits; rows and panels are split as the threads like it.
  */
 final class GemmStep implements Step {
-    /** Terms of a sum that are accumulated before they are added to the result. Part of the contract: it fixes the bits. */
-    static final int K_BLOCK = 256;
+    /** Most terms of a sum that are accumulated before they are added to the result: with 16 columns, 20 KiB of a panel. */
+    static final int K_BLOCK = 320;
 
     /** Rows that one task takes at most: 16 tiles, 96 KiB of A. */
     static final int ROW_BLOCK = 96;
 
     /** Packed panels take at most this many bytes, so that they stay in the last-level cache; but at least one panel. */
     private static final long PACKED_BYTES = 8L << 20;
+
+    /** Terms of a block, the last one perhaps fewer: as few blocks as may be, of even size. Part of the contract: it fixes the bits. */
+    static int blockOf(int k) {
+        int blocks = Math.max(1, Math.ceilDiv(k, K_BLOCK));
+        return Math.max(1, Math.ceilDiv(Math.ceilDiv(k, blocks), 16) * 16);
+    }
 
     /**
      * What is computed.
@@ -112,8 +118,9 @@ final class GemmStep implements Step {
         int rows = Math.min(rowBlock, p.rows() - row);
         float[] block = buffers.rows[worker];
         float[] sums = buffers.sums[worker];
-        for (int k = 0; k < p.k(); k += K_BLOCK) {
-            int count = Math.min(K_BLOCK, p.k() - k);
+        int kBlock = blockOf(p.k());
+        for (int k = 0; k < p.k(); k += kBlock) {
+            int count = Math.min(kBlock, p.k() - k);
             a.gather(m, row, rows, k, count, block);
             for (int panel = first; panel < last; panel++) {
                 int col = (firstPanel + panel) * GemmKernel.PANEL;
@@ -123,9 +130,19 @@ final class GemmStep implements Step {
                         block, rows, count, m, panelOffset(panel) + 4L * width * k, width, sums, 0, GemmKernel.PANEL);
                 long to = p.c() + row * p.cStride() + 4L * col;
                 if (k > 0) {
-                    kernel.put(sums, 0, rows, cols, m, to, p.cStride(), to, p.cStride());
+                    kernel.put(sums, 0, GemmKernel.PANEL, rows, cols, m, to, p.cStride(), to, p.cStride());
                 } else {
-                    kernel.put(sums, 0, rows, cols, m, to, p.cStride(), p.bias() < 0 ? -1 : p.bias() + 4L * col, 0);
+                    kernel.put(
+                            sums,
+                            0,
+                            GemmKernel.PANEL,
+                            rows,
+                            cols,
+                            m,
+                            to,
+                            p.cStride(),
+                            p.bias() < 0 ? -1 : p.bias() + 4L * col,
+                            0);
                 }
             }
         }

@@ -2,7 +2,6 @@ package dev.aquarelle.ops.cpu;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.util.Optional;
 
 /**
  * The inner loops of the CPU backend: on the Vector API where it is present and compiled to vector instructions, in plain Java where
@@ -28,8 +27,7 @@ record Kernels(
         if (wanted == 0) {
             return scalar();
         }
-        Optional<Module> module = ModuleLayer.boot().findModule(MODULE);
-        if (module.isEmpty() || !Kernels.class.getModule().canRead(module.get())) {
+        if (!isPresent()) {
             LOG.log(
                     Level.WARNING,
                     "the Vector API is absent, computing several times slower without it: start java with"
@@ -54,6 +52,18 @@ record Kernels(
                     Simd.hardwareBits());
         }
         return vector();
+    }
+
+    /** Columns of {@link VectorGemm}'s tiles: four vectors of 512 or 128 bits, two of 256. The plain loops take any number. */
+    static int panelColumns() {
+        return isPresent() && Simd.F32.length() < 16 ? 16 : 64;
+    }
+
+    private static boolean isPresent() {
+        return ModuleLayer.boot()
+                .findModule(MODULE)
+                .filter(Kernels.class.getModule()::canRead)
+                .isPresent();
     }
 
     /** Vector instructions come from C2 alone, and on machines that have any: without, each vector would be an object. */

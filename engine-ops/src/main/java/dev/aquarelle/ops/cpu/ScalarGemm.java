@@ -35,7 +35,8 @@ final class ScalarGemm implements GemmKernel {
     @Override
     public void put(
             float[] sums,
-            int firstRow,
+            int at,
+            int stride,
             int rows,
             int cols,
             MemorySegment m,
@@ -45,7 +46,7 @@ final class ScalarGemm implements GemmKernel {
             long startStride) {
         for (int row = 0; row < rows; row++) {
             for (int col = 0; col < cols; col++) {
-                float sum = sums[(firstRow + row) * PANEL + col];
+                float sum = sums[at + row * stride + col];
                 if (start >= 0) {
                     sum = m.get(JAVA_FLOAT_UNALIGNED, start + row * startStride + 4L * col) + sum;
                 }

@@ -2,6 +2,9 @@ package dev.aquarelle.ops.cpu;
 
 import static java.lang.Math.fma;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
 /** {@link WinogradKernels} without vectors. */
 final class ScalarWinograd implements WinogradKernels {
 
@@ -64,6 +67,21 @@ final class ScalarWinograd implements WinogradKernels {
             y[out + yStep] = fma(oddFar, ROOT_2, odd * HALF_ROOT_2);
             y[out + 2 * yStep] = fma(evenFar, 2f, even * 0.5f);
             y[out + 3 * yStep] = fma(oddFar, 2 * ROOT_2, fma(odd, 0.5f * HALF_ROOT_2, x[at + 5 * step]));
+        }
+    }
+
+    @Override
+    public void scatter(float[] x, int count, int run, MemorySegment m, long to, long positionBytes, long runBytes) {
+        for (int position = 0; position < POSITIONS; position++) {
+            for (int col = 0; col < count; col += run) {
+                MemorySegment.copy(
+                        x,
+                        position * CHANNELS + col,
+                        m,
+                        ValueLayout.JAVA_FLOAT_UNALIGNED,
+                        to + position * positionBytes + col / run * runBytes,
+                        run);
+            }
         }
     }
 }

@@ -290,7 +290,8 @@ final class VectorGemm implements GemmKernel {
     @Override
     public void put(
             float[] sums,
-            int firstRow,
+            int at,
+            int stride,
             int rows,
             int cols,
             MemorySegment m,
@@ -301,15 +302,15 @@ final class VectorGemm implements GemmKernel {
         for (int row = 0; row < rows; row++) {
             long to = out + row * outStride;
             long from = start + row * startStride;
-            int at = (firstRow + row) * PANEL;
+            int sum0 = at + row * stride;
             int col = 0;
             for (; col < F32.loopBound(cols); col += LANES) {
-                FloatVector sum = FloatVector.fromArray(F32, sums, at + col);
+                FloatVector sum = FloatVector.fromArray(F32, sums, sum0 + col);
                 store(start < 0 ? sum : load(m, from + 4L * col).add(sum), m, to + 4L * col);
             }
             if (col < cols) {
                 VectorMask<Float> mask = F32.indexInRange(col, cols);
-                FloatVector sum = FloatVector.fromArray(F32, sums, at + col, mask);
+                FloatVector sum = FloatVector.fromArray(F32, sums, sum0 + col, mask);
                 store(start < 0 ? sum : load(m, from + 4L * col, mask).add(sum), m, to + 4L * col, mask);
             }
         }

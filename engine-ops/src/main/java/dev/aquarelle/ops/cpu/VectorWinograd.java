@@ -1,5 +1,6 @@
 package dev.aquarelle.ops.cpu;
 
+import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -78,6 +79,19 @@ final class VectorWinograd implements WinogradKernels {
             oddFar.fma(far, odd.mul(HALF_ROOT_2)).intoArray(y, out + yStep);
             evenFar.fma(two, even.mul(0.5f)).intoArray(y, out + 2 * yStep);
             oddFar.fma(farther, odd.fma(near, load(x, at + 5 * step))).intoArray(y, out + 3 * yStep);
+        }
+    }
+
+    @Override
+    public void scatter(float[] x, int count, int run, MemorySegment m, long to, long positionBytes, long runBytes) {
+        for (int position = 0; position < POSITIONS; position++) {
+            long at = to + position * positionBytes;
+            int from = position * CHANNELS;
+            for (int col = 0; col < count; col += run, at += runBytes) {
+                for (int i = 0; i < run; i += LANES) {
+                    Simd.store(load(x, from + col + i), m, at + 4L * i);
+                }
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 package dev.aquarelle.ops.cpu;
 
+import java.lang.foreign.MemorySegment;
+
 /**
  * The transforms of the convolution F(4x4, 3x3) (Lavin and Gray, arXiv:1509.09308): six by six pixels, or three by three weights, become
  * 36 numbers each; their products, summed over channels, become four by four pixels. Each transform is one-dimensional, down the
@@ -19,8 +21,8 @@ interface WinogradKernels {
     /** Numbers that a tile is transformed to. */
     int POSITIONS = TILE * TILE;
 
-    /** Channels that are transformed at a time, {@link GemmKernel#PANEL}, so that a tile stays in the first-level cache. */
-    int CHANNELS = GemmKernel.PANEL;
+    /** Channels that are transformed at a time, so that a tile stays in the first-level cache. */
+    int CHANNELS = 64;
 
     float ROOT_2 = 1.41421356f;
     float HALF_ROOT_2 = 0.70710678f;
@@ -37,6 +39,16 @@ interface WinogradKernels {
 
     /** Six rows of {@code count} numbers to four. */
     void sums(float[] x, int from, int step, float[] y, int to, int yStep, int count);
+
+    /**
+     * Transformed numbers [36, {@link #CHANNELS}] to their places.
+     *
+     * @param count channels that are there, {@code run} at a time, both multiples of {@link GemmKernel#COLUMNS}
+     * @param to where the first goes, in bytes
+     * @param positionBytes from one position to the next
+     * @param runBytes from one run of channels to the next
+     */
+    void scatter(float[] x, int count, int run, MemorySegment m, long to, long positionBytes, long runBytes);
 
     /**
      * Pixels [6, 6, {@link #CHANNELS}] to {@code result} [36, CHANNELS].

@@ -19,10 +19,12 @@ final class WinogradStep implements Step {
     /** Tiles that are multiplied at a time. */
     static final int TILES = 48;
 
-    private static final int K_BLOCK = GemmStep.K_BLOCK;
     private static final int POSITIONS = WinogradKernels.POSITIONS;
     private static final int CHANNELS = WinogradKernels.CHANNELS;
     private static final int PANEL = GemmKernel.PANEL;
+
+    /** Outputs whose weights are transformed at a time: a block of panels. */
+    private static final int OUTPUTS = WinogradKernels.CHANNELS;
 
     /**
      * What is computed.
@@ -47,12 +49,22 @@ final class WinogradStep implements Step {
             return image.last();
         }
 
-        int panels() {
-            return Math.ceilDiv(result.last(), PANEL);
+        /** Channels that are summed at a time. */
+        int kBlock() {
+            return GemmStep.blockOf(channels());
+        }
+
+        int blocks() {
+            return Math.ceilDiv(result.last(), OUTPUTS);
+        }
+
+        /** Outputs of a block and the padding behind them. */
+        int width(int block) {
+            return GemmKernel.padded(Math.min(OUTPUTS, result.last() - block * OUTPUTS));
         }
 
         boolean weightsFirst() {
-            return panels() * PANEL <= tiles();
+            return blocks() * OUTPUTS <= tiles();
         }
 
         /** Tiles that a task computes. */
@@ -60,32 +72,32 @@ final class WinogradStep implements Step {
             return weightsFirst() ? TILES : tiles();
         }
 
-        /** Panels of outputs that a task computes. */
-        int panelsATask() {
-            return weightsFirst() ? panels() : 1;
+        /** Blocks of outputs that a task computes. */
+        int blocksATask() {
+            return weightsFirst() ? blocks() : 1;
         }
 
         long tileBytes(int tiles) {
             return 4L * POSITIONS * tiles * channels();
         }
 
-        long panelBytes(int channels) {
-            return 4L * POSITIONS * channels * PANEL;
+        long blockBytes(int channels) {
+            return 4L * POSITIONS * channels * OUTPUTS;
         }
 
         /** Where the threads' own parts of the scratch memory begin: behind what they share. */
         long sharedBytes() {
-            return weightsFirst() ? panels() * panelBytes(channels()) : tileBytes(tiles());
+            return weightsFirst() ? blocks() * blockBytes(channels()) : tileBytes(tiles());
         }
 
         /** What each thread has for itself. */
         long ownBytes() {
-            return weightsFirst() ? tileBytes(TILES) : panelBytes(Math.min(K_BLOCK, channels()));
+            return weightsFirst() ? tileBytes(TILES) : blockBytes(Math.min(kBlock(), channels()));
         }
 
         /** Numbers that the products of a task take. */
         int products() {
-            return panelsATask() * POSITIONS * GemmKernel.paddedRows(tilesATask()) * PANEL;
+            return POSITIONS * GemmKernel.paddedRows(tilesATask()) * blocksATask() * OUTPUTS;
         }
 
         long scratchBytes(int threads) {
@@ -145,17 +157,17 @@ final class WinogradStep implements Step {
         buffers.reserveWinograd(geometry.products());
         preparing = geometry.weightsFirst()
                 ? (task, worker) -> {
-                    int panel = task / kBlocks();
-                    int k = task % kBlocks() * K_BLOCK;
-                    transformWeights(panel, k, sharedWeights(panel, k), worker);
+                    int block = task / kBlocks();
+                    int k = task % kBlocks() * g.kBlock();
+                    transformWeights(block, k, sharedWeights(block, k), worker);
                 }
                 : (task, worker) -> transformTile(task, 0, scratch, g.tiles(), worker);
     }
 
     @Override
     public void run(Workers workers) {
-        workers.parallel(g.weightsFirst() ? g.panels() * kBlocks() : g.tiles(), preparing);
-        workers.parallel(g.weightsFirst() ? Math.ceilDiv(g.tiles(), TILES) : g.panels(), computing);
+        workers.parallel(g.weightsFirst() ? g.blocks() * kBlocks() : g.tiles(), preparing);
+        workers.parallel(g.weightsFirst() ? Math.ceilDiv(g.tiles(), TILES) : g.blocks(), computing);
     }
 
     private void compute(int task, int worker) {
@@ -165,71 +177,85 @@ final class WinogradStep implements Step {
             for (int tile = first; tile < first + count; tile++) {
                 transformTile(tile, first, own(worker), count, worker);
             }
-            multiply(count, 0, g.panels(), own(worker), worker);
-            finish(first, count, 0, g.panels(), worker);
+            multiply(count, own(worker), 0, worker);
+            finish(first, count, 0, worker);
         } else {
-            multiply(g.tiles(), task, 1, scratch, worker);
-            finish(0, g.tiles(), task, 1, worker);
+            multiply(g.tiles(), scratch, task, worker);
+            finish(0, g.tiles(), task, worker);
         }
     }
 
-    /** All positions of some tiles, which lie at {@code tilesAt}, and some panels: to the worker's products [panels, 36, tiles, PANEL]. */
-    private void multiply(int tiles, int firstPanel, int panels, long tilesAt, int worker) {
-        float[] products = buffers.products[worker];
+    /** All positions of some tiles, which lie at {@code tilesAt}, and a task's blocks: to the worker's products [36, tiles, outputs]. */
+    private void multiply(int tiles, long tilesAt, int firstBlock, int worker) {
         float[] rows = buffers.rows[worker];
-        float[] sums = buffers.sums[worker];
-        int step = GemmKernel.paddedRows(tiles) * PANEL;
-        for (int k = 0; k < g.channels(); k += K_BLOCK) {
+        int stride = g.blocksATask() * OUTPUTS;
+        for (int k = 0; k < g.channels(); k += g.kBlock()) {
             int count = channelsFrom(k);
             if (!g.weightsFirst()) {
-                transformWeights(firstPanel, k, own(worker), worker);
+                transformWeights(firstBlock, k, own(worker), worker);
             }
             for (int first = 0; first < tiles; first += TILES) {
                 int some = Math.min(TILES, tiles - first);
                 for (int position = 0; position < POSITIONS; position++) {
                     long from = tilesAt + 4L * POSITIONS * tiles * k + 4L * (position * tiles + first) * count;
                     MemorySegment.copy(m, ValueLayout.JAVA_FLOAT_UNALIGNED, from, rows, 0, some * count);
-                    for (int panel = firstPanel; panel < firstPanel + panels; panel++) {
-                        int width = width(panel);
-                        long b = (g.weightsFirst() ? sharedWeights(panel, k) : own(worker))
+                    int to = (position * GemmKernel.paddedRows(tiles) + first) * stride;
+                    for (int block = firstBlock; block < firstBlock + g.blocksATask(); block++) {
+                        int width = g.width(block);
+                        long b = (g.weightsFirst() ? sharedWeights(block, k) : own(worker))
                                 + 4L * position * count * width;
-                        int to = ((panel - firstPanel) * POSITIONS + position) * step + first * PANEL;
-                        if (k == 0) {
-                            kernels.gemm().multiply(rows, some, count, m, b, width, products, to, PANEL);
-                        } else {
-                            kernels.gemm().multiply(rows, some, count, m, b, width, sums, 0, PANEL);
-                            kernels.gemm().rescale(products, to, 1, sums, 0, some * PANEL);
-                        }
+                        multiplyBlock(some, k, count, b, width, to + (block - firstBlock) * OUTPUTS, stride, worker);
                     }
                 }
             }
         }
     }
 
-    /** The worker's products of some tiles and panels to pixels of the result. */
-    private void finish(int firstTile, int tiles, int firstPanel, int panels, int worker) {
+    /** The rows at hand and a block's panels of one position: written to the products, or added to them from the second block of k on. */
+    private void multiplyBlock(int rows, int k, int count, long b, int width, int to, int stride, int worker) {
+        float[] a = buffers.rows[worker];
+        float[] products = buffers.products[worker];
+        float[] sums = buffers.sums[worker];
+        for (int col = 0; col < width; col += PANEL) {
+            int cols = Math.min(PANEL, width - col);
+            long panel = b + 4L * col * count;
+            if (k == 0) {
+                kernels.gemm().multiply(a, rows, count, m, panel, cols, products, to + col, stride);
+            } else {
+                kernels.gemm().multiply(a, rows, count, m, panel, cols, sums, 0, PANEL);
+                for (int row = 0; row < rows; row++) {
+                    kernels.gemm().rescale(products, to + row * stride + col, 1, sums, row * PANEL, cols);
+                }
+            }
+        }
+    }
+
+    /** The worker's products of some tiles and a task's blocks to pixels of the result. */
+    private void finish(int firstTile, int tiles, int firstBlock, int worker) {
         float[] pixels = buffers.tile[worker];
-        int step = GemmKernel.paddedRows(tiles) * PANEL;
+        int stride = g.blocksATask() * OUTPUTS;
+        int step = GemmKernel.paddedRows(tiles) * stride;
         int height = g.result.dim(1);
         int width = g.result.dim(2);
         long pixelBytes = 4L * g.result.last();
-        for (int panel = firstPanel; panel < firstPanel + panels; panel++) {
-            int col = panel * PANEL;
-            int cols = Math.min(PANEL, g.result.last() - col);
-            for (int i = 0; i < tiles; i++) {
-                int at = (panel - firstPanel) * POSITIONS * step + i * PANEL;
+        for (int i = 0; i < tiles; i++) {
+            int tile = firstTile + i;
+            int y = tile % g.tilesOfSample() / g.tilesAcross() * WinogradKernels.OUT;
+            int x = tile % g.tilesAcross() * WinogradKernels.OUT;
+            int across = Math.min(WinogradKernels.OUT, width - x);
+            long pixel = ((long) tile / g.tilesOfSample() * height + y) * width + x;
+            for (int block = firstBlock; block < firstBlock + g.blocksATask(); block++) {
+                int at = i * stride + (block - firstBlock) * OUTPUTS;
                 kernels.winograd()
                         .transformSums(
-                                buffers.products[worker], at, step, buffers.between[worker], pixels, width(panel));
-                int tile = firstTile + i;
-                int y = tile % g.tilesOfSample() / g.tilesAcross() * WinogradKernels.OUT;
-                int x = tile % g.tilesAcross() * WinogradKernels.OUT;
-                int some = Math.min(WinogradKernels.OUT, width - x);
+                                buffers.products[worker], at, step, buffers.between[worker], pixels, g.width(block));
+                int col = block * OUTPUTS;
+                int cols = Math.min(OUTPUTS, g.result.last() - col);
+                long start = bias < 0 ? -1 : bias + 4L * col;
                 for (int row = 0; row < Math.min(WinogradKernels.OUT, height - y); row++) {
-                    long pixel = ((long) tile / g.tilesOfSample() * height + y + row) * width + x;
-                    long to = result + pixelBytes * pixel + 4L * col;
-                    long start = bias < 0 ? -1 : bias + 4L * col;
-                    kernels.gemm().put(pixels, row * WinogradKernels.OUT, some, cols, m, to, pixelBytes, start, 0);
+                    long to = result + pixelBytes * (pixel + (long) row * width) + 4L * col;
+                    int from = row * WinogradKernels.OUT * CHANNELS;
+                    kernels.gemm().put(pixels, from, CHANNELS, across, cols, m, to, pixelBytes, start, 0);
                 }
             }
         }
@@ -243,22 +269,14 @@ final class WinogradStep implements Step {
                 - g.conv.padding().top();
         int left =
                 tile % g.tilesAcross() * WinogradKernels.OUT - g.conv.padding().left();
-        for (int c = 0; c < g.channels(); c += CHANNELS) {
-            int some = Math.min(CHANNELS, g.channels() - c);
+        for (int c = 0, some; c < g.channels(); c += some) {
+            int k = c / g.kBlock() * g.kBlock();
+            int count = channelsFrom(k);
+            some = Math.min(CHANNELS, k + count - c);
             gather(tile / g.tilesOfSample(), top, left, c, some, pixels);
             kernels.winograd().transformPixels(pixels, buffers.between[worker], transformed, some);
-            int k = c / K_BLOCK * K_BLOCK;
-            int count = channelsFrom(k);
             long at = to + 4L * POSITIONS * tiles * k + 4L * (tile - first) * count + 4L * (c - k);
-            for (int position = 0; position < POSITIONS; position++) {
-                MemorySegment.copy(
-                        transformed,
-                        position * CHANNELS,
-                        m,
-                        ValueLayout.JAVA_FLOAT_UNALIGNED,
-                        at + 4L * position * tiles * count,
-                        some);
-            }
+            kernels.winograd().scatter(transformed, some, some, m, at, 4L * tiles * count, 0);
         }
     }
 
@@ -279,34 +297,34 @@ final class WinogradStep implements Step {
         }
     }
 
-    /** The weights of a panel and a block of channels to [36, channels, width] at {@code to}. */
-    private void transformWeights(int panel, int k, long to, int worker) {
+    /** The weights of a block and some channels to [36, panels, channels, PANEL] at {@code to}. */
+    private void transformWeights(int block, int k, long to, int worker) {
         float[] transformed = buffers.transformed[worker];
-        int width = width(panel);
-        int cols = Math.min(PANEL, g.result.last() - panel * PANEL);
+        int width = g.width(block);
+        int cols = Math.min(OUTPUTS, g.result.last() - block * OUTPUTS);
         int count = channelsFrom(k);
         for (int c = k; c < k + count; c += weights.pieceChannels()) {
             int some = Math.min(weights.pieceChannels(), k + count - c);
-            float[] taps = weights.across(c, some, panel * PANEL, cols, width, worker);
+            float[] taps = weights.across(c, some, block * OUTPUTS, cols, width, worker);
             for (int i = 0; i < some; i++) {
                 kernels.winograd()
                         .transformWeights(taps, i * width, some * width, buffers.between[worker], transformed, width);
-                long at = to + 4L * (c - k + i) * width;
-                for (int position = 0; position < POSITIONS; position++) {
-                    MemorySegment.copy(
-                            transformed,
-                            position * CHANNELS,
-                            m,
-                            ValueLayout.JAVA_FLOAT_UNALIGNED,
-                            at + 4L * position * count * width,
-                            width);
-                }
+                int run = Math.min(PANEL, width);
+                kernels.winograd()
+                        .scatter(
+                                transformed,
+                                width,
+                                run,
+                                m,
+                                to + 4L * (c - k + i) * run,
+                                4L * count * width,
+                                4L * count * run);
             }
         }
     }
 
-    private long sharedWeights(int panel, int k) {
-        return scratch + panel * g.panelBytes(g.channels()) + 4L * POSITIONS * width(panel) * k;
+    private long sharedWeights(int block, int k) {
+        return scratch + block * g.blockBytes(g.channels()) + 4L * POSITIONS * g.width(block) * k;
     }
 
     private long own(int worker) {
@@ -314,14 +332,10 @@ final class WinogradStep implements Step {
     }
 
     private int kBlocks() {
-        return Math.ceilDiv(g.channels(), K_BLOCK);
+        return Math.ceilDiv(g.channels(), g.kBlock());
     }
 
     private int channelsFrom(int k) {
-        return Math.min(K_BLOCK, g.channels() - k);
-    }
-
-    private int width(int panel) {
-        return GemmKernel.padded(Math.min(PANEL, g.result.last() - panel * PANEL));
+        return Math.min(g.kBlock(), g.channels() - k);
     }
 }
