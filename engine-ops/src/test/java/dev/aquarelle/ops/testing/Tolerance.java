@@ -21,6 +21,15 @@ public record Tolerance(double absolute, double relative, double ofRms) {
         return new Tolerance(0, 4 * ROUNDING, (8 + 4 * Math.sqrt((double) terms)) * ROUNDING);
     }
 
+    /**
+     * Of 3x3 convolutions that a backend may compute by F(4x4, 3x3): a pixel is a combination of 36 sums over the channels, the corner of a tile of
+     * those that vary most. With A, G and B of the transforms, its terms are larger than those of a direct sum by
+     * {@code sum over p of A[jp]^2 |G[p]|^2 |B[p]|^2 / 3}, 7.125 at the points 0, ±1/√2, ±√2.
+     */
+    public static Tolerance forTilesOf(long channels) {
+        return forSumOf(channels).times(7.125);
+    }
+
     /** Of functions of one number, with the limits that the golden files set for activations. */
     public static Tolerance forActivation() {
         return new Tolerance(2e-7, 2e-6, 0);
