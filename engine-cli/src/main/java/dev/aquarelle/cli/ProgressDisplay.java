@@ -2,6 +2,8 @@ package dev.aquarelle.cli;
 
 import dev.aquarelle.sd.image.Image;
 import java.io.PrintWriter;
+import java.text.DecimalFormat;
+import java.text.DecimalFormatSymbols;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -41,7 +43,7 @@ final class ProgressDisplay implements AutoCloseable {
                 .setTaskName(task)
                 .setInitialMax(steps)
                 .setUnit(" steps", 1)
-                .showSpeed()
+                .showSpeed(new DecimalFormat("0.00", DecimalFormatSymbols.getInstance(Locale.ROOT)))
                 .setStyle(terminal.showsBlocks() ? ProgressBarStyle.UNICODE_BLOCK : ProgressBarStyle.ASCII)
                 .setUpdateIntervalMillis(UPDATE_MILLIS);
         builder.setConsumer(new DelegatingProgressBarConsumer(this::drawBar, terminal.columns()));
