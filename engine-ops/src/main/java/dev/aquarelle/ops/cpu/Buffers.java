@@ -1,8 +1,8 @@
 package dev.aquarelle.ops.cpu;
 
 /**
- * Arrays for each worker of a backend, small enough to stay in its caches. One step runs at a time, so all programs share them; they
- * grow while programs are compiled, never during a run.
+ * Arrays for each worker of a backend. One step runs at a time, so all programs share them; they grow while a program's steps are made,
+ * which {@link Workers#alone} lets no step run beside.
  */
 final class Buffers {
     /** Rows of A, at most {@link GemmStep#ROW_BLOCK} x {@link GemmStep#K_BLOCK}; or the queries of a block. */
@@ -63,7 +63,7 @@ final class Buffers {
     }
 
     /** Makes room for blocks of {@link AttentionStep#QUERIES} queries and results of these widths. */
-    synchronized void reserveAttention(int queryWidth, int paddedValueWidth) {
+    void reserveAttention(int queryWidth, int paddedValueWidth) {
         for (int i = 0; i < rows.length; i++) {
             rows[i] = atLeast(rows[i], AttentionStep.QUERIES * queryWidth);
             sums[i] = atLeast(sums[i], AttentionStep.QUERIES * paddedValueWidth);
@@ -72,7 +72,7 @@ final class Buffers {
     }
 
     /** Makes room for pieces of {@code outputs} rows of {@code count} weights. */
-    synchronized void reserveWeights(int outputs, int count) {
+    void reserveWeights(int outputs, int count) {
         for (int i = 0; i < wide.length; i++) {
             wide[i] = atLeast(wide[i], outputs * count);
             across[i] = atLeast(across[i], Math.max(GemmKernel.PANEL, WinogradKernels.CHANNELS) * count);
@@ -81,7 +81,7 @@ final class Buffers {
     }
 
     /** Makes room for the products of a task of a Winograd convolution. */
-    synchronized void reserveWinograd(int count) {
+    void reserveWinograd(int count) {
         for (int i = 0; i < products.length; i++) {
             products[i] = atLeast(products[i], count);
         }

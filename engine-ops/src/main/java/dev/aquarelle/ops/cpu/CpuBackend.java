@@ -39,7 +39,7 @@ public final class CpuBackend implements Backend {
 
     @Override
     public Program compile(Graph graph, MemoryBudget budget) {
-        return new CpuCompiler(graph).compile(kernels, workers, buffers, budget);
+        return workers.alone(() -> new CpuCompiler(graph).compile(kernels, workers, buffers, budget));
     }
 
     @Override

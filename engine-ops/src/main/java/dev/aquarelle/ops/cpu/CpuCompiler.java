@@ -43,6 +43,7 @@ final class CpuCompiler {
         selectNodes();
         Dependencies dependencies = Dependencies.of(graph);
         SlabPlan slab = SlabPlan.of(graph, nodes, dependencies);
+        budget.require("the program", slab.bytes()); // before anything else is counted in numbers that may be too large
         long scratch = 0;
         for (SlabPlan.Node node : nodes) {
             scratch = Math.max(scratch, StepFactory.scratchBytes(node, workers.threads()));

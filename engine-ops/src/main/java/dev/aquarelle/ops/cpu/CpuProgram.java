@@ -14,6 +14,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Map;
+import jdk.jfr.EventType;
 import jdk.jfr.FlightRecorder;
 
 /** A flat list of steps over one block of memory. */
@@ -82,12 +83,14 @@ final class CpuProgram implements Program {
         check(given);
         long changed = take(given);
         complete = false;
+        boolean recorded = FlightRecorder.isInitialized()
+                && EventType.getEventType(StepEvent.class).isEnabled();
         for (Entry entry : entries) {
             if (changed == ALL || (entry.inputs & changed) != 0) {
-                if (FlightRecorder.isInitialized()) {
+                if (recorded) {
                     runRecorded(entry, cancellation);
                 } else {
-                    workers.run(entry.step, cancellation);
+                    run(entry, cancellation);
                 }
             }
         }
@@ -123,10 +126,25 @@ final class CpuProgram implements Program {
         return changed;
     }
 
+    private void run(Entry entry, Cancellation cancellation) {
+        try {
+            workers.run(entry.step, cancellation);
+        } catch (InternalError e) { // what the JVM makes of a page of a mapped file that cannot be read
+            TensorException failure =
+                    new TensorException("%s: a weight can no longer be read; was its file cut or replaced?"
+                            .formatted(
+                                    entry.result.scope().isEmpty()
+                                            ? entry.result.op().label()
+                                            : entry.result.scope()));
+            failure.initCause(e);
+            throw failure;
+        }
+    }
+
     private void runRecorded(Entry entry, Cancellation cancellation) {
         StepEvent event = new StepEvent();
         event.begin();
-        workers.run(entry.step, cancellation);
+        run(entry, cancellation);
         event.end();
         if (event.shouldCommit()) {
             describe(event, entry.result);

@@ -1,5 +1,6 @@
 package dev.aquarelle.ops.cpu;
 
+import dev.aquarelle.ops.BackendException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 
@@ -23,7 +24,7 @@ record Kernels(
 
     /** What suits this machine and JVM, or what {@value #VECTOR_BITS} says; logs a warning where that is slow. */
     static Kernels load() {
-        int wanted = Integer.getInteger(VECTOR_BITS, -1);
+        int wanted = wantedBits();
         if (wanted == 0) {
             return scalar();
         }
@@ -52,6 +53,17 @@ record Kernels(
                     Simd.hardwareBits());
         }
         return vector();
+    }
+
+    /** What {@value #VECTOR_BITS} says, or -1. */
+    private static int wantedBits() {
+        String said = System.getProperty(VECTOR_BITS);
+        return switch (said) {
+            case null -> -1;
+            case "512", "256", "128", "0" -> Integer.parseInt(said);
+            default ->
+                throw new BackendException("%s: expected 512, 256, 128 or 0, found %s".formatted(VECTOR_BITS, said));
+        };
     }
 
     /** Columns of {@link VectorGemm}'s tiles: four vectors of 512 or 128 bits, two of 256. The plain loops take any number. */

@@ -2,10 +2,12 @@ package dev.aquarelle.ops.cpu;
 
 import dev.aquarelle.ops.Cancellation;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +29,7 @@ final class Workers implements AutoCloseable {
         void run(int task, int worker);
     }
 
-    /** About 20 microseconds: longer than the gap between two steps, short enough to burn nothing when idle. */
+    /** Some tens of microseconds: longer than the gap between two steps, short enough to burn nothing when idle. */
     private static final int SPINS = 2000;
 
     private final Helper[] helpers;
@@ -63,7 +65,7 @@ final class Workers implements AutoCloseable {
      * @throws CancellationException if cancelled or interrupted before or during the step; its result is incomplete then
      */
     void run(Step step, Cancellation token) {
-        turn.lock();
+        takeTurn(token);
         try {
             if (closed) {
                 throw new IllegalStateException("the backend is closed");
@@ -78,6 +80,33 @@ final class Workers implements AutoCloseable {
             caller = null;
             cancellation = Cancellation.NEVER;
             turn.unlock();
+        }
+    }
+
+    /** Does what no step may run beside. */
+    <T> T alone(Supplier<T> work) {
+        turn.lock();
+        try {
+            return work.get();
+        } finally {
+            turn.unlock();
+        }
+    }
+
+    /** Waits until no other program's step runs, asking meanwhile whether to go on. */
+    private void takeTurn(Cancellation token) {
+        if (turn.isHeldByCurrentThread()) {
+            throw new IllegalStateException("a program cannot be run from within another's run");
+        }
+        try {
+            while (!turn.tryLock(50, TimeUnit.MILLISECONDS)) {
+                if (token.isCancelled()) {
+                    throw new CancellationException("the run was cancelled");
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CancellationException("the run was interrupted");
         }
     }
 
@@ -106,7 +135,10 @@ final class Workers implements AutoCloseable {
         Throwable thrown = failure;
         if (thrown != null) {
             failure = null;
-            throw thrown instanceof RuntimeException e ? e : new IllegalStateException("a worker failed", thrown);
+            if (thrown instanceof Error error) {
+                throw error;
+            }
+            throw (RuntimeException) thrown; // finish catches nothing else
         }
         if (isCancelled()) {
             throw new CancellationException("the run was cancelled");

@@ -10,7 +10,7 @@ import dev.aquarelle.core.tensor.TensorException;
  * in {@link #resultShape}, once for all backends. A backend is a {@code switch} over these without {@code default}.
  *
  * <p>Letters are the same everywhere: N batch, C channels, H W image, L queries, S keys, D width of a head; M N K in products only.
- * Activations are F32, channels last; constant operands (weights) may be of any floating-point type and are widened exactly.
+ * Activations are F32, channels last; constant operands (weights) may be of any floating-point type and become F32 when read.
  * Sums are accumulated in float32 or wider. No operation mixes the samples of a batch, and a sample's result does not depend on the
  * size of the batch.
  */
@@ -86,7 +86,14 @@ public sealed interface Op {
                     stride > 0 && dilation > 0 && groups > 0,
                     "conv2d: stride, dilation and groups must be positive: %s",
                     this);
-            require(weight.dim(2) > 0 && weight.dim(3) > 0, "conv2d: the kernel of weight %s is empty", weight);
+            require(
+                    weight.dim(1) > 0 && weight.dim(2) > 0 && weight.dim(3) > 0,
+                    "conv2d: the kernel of weight %s is empty",
+                    weight);
+            require(
+                    (long) weight.dim(1) * weight.dim(2) * weight.dim(3) <= Integer.MAX_VALUE,
+                    "conv2d: the kernel of weight %s is too large",
+                    weight);
             require(
                     x.last() == (long) weight.dim(1) * groups && weight.dim(0) % groups == 0,
                     "conv2d: x %s does not fit weight %s in %d groups",
@@ -134,6 +141,7 @@ public sealed interface Op {
                     "linear: x %s does not fit weight %s",
                     in[0],
                     in[1]);
+            require(in[0].last() > 0, "linear: x %s has nothing to sum", in[0]);
             requireBias("linear", in, in[1].dim(0));
             return in[0].withLast(in[1].dim(0));
         }
@@ -156,6 +164,7 @@ public sealed interface Op {
                     "matMul: %s does not fit %s",
                     a,
                     b);
+            require(a.last() > 0, "matMul: %s has nothing to sum", a);
             return a.withLast(b.last());
         }
 
@@ -256,7 +265,11 @@ public sealed interface Op {
                     q,
                     v,
                     heads);
-            require(k.dim(1) > 0, "attention: there are no keys (k is %s)", k);
+            require(k.dim(1) > 0 && k.last() > 0, "attention: there are no keys (k is %s)", k);
+            require(
+                    scale > 0 && Float.isFinite(scale),
+                    "attention: scale expected positive and finite, found %s",
+                    scale);
             return q.withLast(v.last());
         }
 

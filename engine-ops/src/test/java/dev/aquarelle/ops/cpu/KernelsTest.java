@@ -1,6 +1,7 @@
 package dev.aquarelle.ops.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.util.List;
@@ -44,6 +45,20 @@ class KernelsTest {
         assertThat(lines)
                 .filteredOn(line -> line.contains("compiles no vector instructions"))
                 .hasSize(1);
+    }
+
+    @Test
+    void aMachineWithoutVectorsUsesScalars() throws IOException, InterruptedException {
+        List<String> lines = OtherJvm.run(KernelBattery.class, VECTORS, "-XX:MaxVectorSize=4");
+
+        assertThat(lines).contains("vectorBits=0").containsAll(printed(KernelBattery.results(Kernels.scalar())));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"64", "100", "abc", ""})
+    void anUnknownWidthIsRefusedWithTheOnesThereAre(String bits) {
+        assertThatThrownBy(() -> OtherJvm.run(KernelBattery.class, VECTORS, "-D" + Kernels.VECTOR_BITS + "=" + bits))
+                .hasMessageContaining("aquarelle.vectorBits: expected 512, 256, 128 or 0, found " + bits);
     }
 
     @Test
