@@ -95,7 +95,8 @@ final class PipelineGroup implements GoldenGroup {
     private static SchedulerRun run(GoldenCase golden, PipelineCall call) {
         JsonObject json = golden.params().getAsJsonObject("scheduler").deepCopy();
         json.add("_class_name", json.remove("cls"));
-        Scheduler scheduler = Schedulers.fromConfig(SchedulerConfig.parse(golden.name(), json.toString()));
+        SchedulerConfig config = SchedulerConfig.parse(golden.name(), json.toString());
+        Scheduler scheduler = Schedulers.fromConfig(config.forStableDiffusion());
         RunOptions options = RunOptions.steps(call.steps());
         boolean takesEta = scheduler.options().contains(RunOption.ETA);
         return scheduler.start(takesEta ? options.with(RunOption.ETA, call.eta()) : options);

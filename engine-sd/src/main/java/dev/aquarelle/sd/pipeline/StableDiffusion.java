@@ -51,7 +51,7 @@ public final class StableDiffusion implements AutoCloseable {
     private StableDiffusion(ModelFolder folder, Backend backend, EngineOptions options) {
         this.folder = folder;
         this.backend = backend;
-        this.schedulerConfig = SchedulerConfig.read(folder.part("scheduler"));
+        this.schedulerConfig = SchedulerConfig.read(folder.part("scheduler")).forStableDiffusion();
         this.model = new DiffusionModel(folder.path(), backend, MachineMemory.limit(options.memory()));
         this.defaults = ModelDefaults.read(folder.path(), model.trainedWidth(), model.trainedHeight());
     }
