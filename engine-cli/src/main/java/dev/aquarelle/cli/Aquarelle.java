@@ -13,9 +13,17 @@ public final class Aquarelle {
         Terminal terminal = Terminal.ofProcess();
         terminal.eraseIncubatorWarning();
         Interrupt interrupt = Interrupt.install();
-        int status = commandLine(terminal, interrupt).execute(args);
+        int status = execute(commandLine(terminal, interrupt), args);
         interrupt.workIsDone();
         System.exit(status);
+    }
+
+    static int execute(CommandLine line, String... args) {
+        try {
+            return line.execute(args);
+        } catch (OutOfMemoryError e) { // what filled the heap is out of reach here
+            return Failures.reportFullHeap(line);
+        }
     }
 
     static CommandLine commandLine(Terminal terminal, Interrupt interrupt) {

@@ -6,6 +6,7 @@ import java.io.PrintWriter;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
@@ -24,6 +25,17 @@ final class Failures {
     static int reportStop(CommandLine line) {
         line.getErr().println("aquarelle: stopped");
         return INTERRUPTED;
+    }
+
+    /** The Java heap is full: an error of the JVM, which its caller knows how to avoid. */
+    static int reportFullHeap(CommandLine line) {
+        line.getErr()
+                .printf(
+                        Locale.ROOT,
+                        "aquarelle: the Java heap of %.0f MiB is full; java -Xmx gives it more, smaller pictures or"
+                                + " batches take less%n",
+                        Runtime.getRuntime().maxMemory() / 0x1p20);
+        return FAILED;
     }
 
     static int report(Exception e, CommandLine line, ParseResult parsed) {
@@ -53,9 +65,7 @@ final class Failures {
             case FileAlreadyExistsException exists -> exists.getFile() + " is there already; --force replaces it";
             case NoSuchFileException missing -> missing.getFile() + " is not there";
             case FileSystemException other -> "%s: %s".formatted(other.getFile(), reason(other.getReason(), other));
-            case MemoryBudgetException memory ->
-                "this takes %.1f GiB of memory, and only %.1f GiB may be used; smaller pictures or batches take less"
-                        .formatted(memory.needed() / 0x1p30, memory.available() / 0x1p30);
+            case MemoryBudgetException memory -> message(memory) + "; smaller pictures or batches take less";
             default -> message(e);
         };
     }

@@ -7,6 +7,8 @@ import dev.aquarelle.sd.image.GenerationParameters;
 import dev.aquarelle.sd.image.Image;
 import dev.aquarelle.sd.image.Png;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,6 +18,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 
 /** Small pictures of one or two steps, and everything that is refused. */
 class GenerateCommandTest {
@@ -139,7 +143,7 @@ class GenerateCommandTest {
                 "--model      | /nowhere   | 1 | /nowhere",
                 "--out        | a.jpg      | 2 | --out: expected a folder or a name ending in .png",
                 "--max-memory | much       | 2 | expected an amount such as 4G",
-                "--max-memory | 1M         | 1 | GiB may be used",
+                "--max-memory | 1M         | 1 | only 1.0 MiB may be used; smaller pictures or batches take less",
                 "--colour     | blue       | 2 | Unknown option",
             })
     void whatMakesNoSenseIsRefusedInASentence(String option, String value, int status, String message) {
@@ -175,6 +179,19 @@ class GenerateCommandTest {
 
         assertThat(run.status()).isEqualTo(1);
         assertThat(run.err()).contains("unet").doesNotContain("\tat ");
+    }
+
+    @Test
+    void aFullHeapIsASentence() {
+        StringWriter err = new StringWriter();
+        CommandLine line = new CommandLine(CommandSpec.create()).setErr(new PrintWriter(err, true));
+        line.setExecutionStrategy(_ -> {
+            throw new OutOfMemoryError("Java heap space");
+        });
+
+        assertThat(Aquarelle.execute(line)).isEqualTo(1);
+        assertThat(err.toString())
+                .matches("aquarelle: the Java heap of \\d+ MiB is full; java -Xmx gives it more, .*\\R");
     }
 
     @Test

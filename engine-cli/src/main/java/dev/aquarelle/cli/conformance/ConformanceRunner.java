@@ -84,7 +84,7 @@ public final class ConformanceRunner {
             faults.forEach(fault -> failures.add(Failure.of("files", "those of the manifest", fault)));
         } catch (CancellationException e) {
             throw e;
-        } catch (IOException | RuntimeException | StackOverflowError e) {
+        } catch (IOException | RuntimeException | StackOverflowError | OutOfMemoryError e) {
             failures.add(Failure.of("the case", "a result", described(e)));
         }
         double seconds = (System.nanoTime() - start) * 1e-9;

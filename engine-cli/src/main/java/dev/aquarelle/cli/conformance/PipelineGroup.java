@@ -20,6 +20,7 @@ import dev.aquarelle.sd.schedulers.Schedulers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -57,7 +58,7 @@ final class PipelineGroup implements GoldenGroup {
             Guidance guidance = new Guidance(call.guidanceScale(), call.guidanceRescale());
             Tensor embeds = model.encode(call.prompts(), call.clipSkip(), Cancellation.NEVER);
             if (guidance.isOn()) {
-                embeds = concat(model.encode(call.negativePrompts(), 0, Cancellation.NEVER), embeds);
+                embeds = Latents.concatenated(model.encode(call.negativePrompts(), 0, Cancellation.NEVER), embeds);
             }
             checkEmbeds(golden, embeds, check);
             SchedulerRun run = run(golden, call);
@@ -70,8 +71,10 @@ final class PipelineGroup implements GoldenGroup {
                     step -> checkStep(golden, step, check),
                     Cancellation.NEVER));
             check.closeNhwc("latents", latents);
-            check.closeNhwc(
-                    "image", concat(model.decode(latents, Cancellation.NEVER).toArray(Tensor[]::new)));
+            List<Tensor> pictures = new ArrayList<>();
+            model.decode(
+                    latents, Cancellation.NEVER, picture -> pictures.add(Latents.concatenated(picture))); // copies it
+            check.closeNhwc("image", Latents.concatenated(pictures.toArray(Tensor[]::new)));
         }
     }
 
@@ -95,7 +98,8 @@ final class PipelineGroup implements GoldenGroup {
     private static SchedulerRun run(GoldenCase golden, PipelineCall call) {
         JsonObject json = golden.params().getAsJsonObject("scheduler").deepCopy();
         json.add("_class_name", json.remove("cls"));
-        Scheduler scheduler = Schedulers.fromConfig(SchedulerConfig.parse(golden.name(), json.toString()));
+        SchedulerConfig config = SchedulerConfig.parse(golden.name(), json.toString());
+        Scheduler scheduler = Schedulers.fromConfig(config.forStableDiffusion());
         RunOptions options = RunOptions.steps(call.steps());
         boolean takesEta = scheduler.options().contains(RunOption.ETA);
         return scheduler.start(takesEta ? options.with(RunOption.ETA, call.eta()) : options);
@@ -124,20 +128,5 @@ final class PipelineGroup implements GoldenGroup {
                     all.slice(call, call + 1).reshape(dims),
                     golden.tolerance("per_step"));
         }
-    }
-
-    /** One after the other along the samples. */
-    private static Tensor concat(Tensor... parts) {
-        int[] dims = parts[0].shape().dims();
-        dims[0] = Stream.of(parts).mapToInt(part -> part.shape().dim(0)).sum();
-        float[] all = new float
-                [Stream.of(parts).mapToInt(part -> (int) part.shape().size()).sum()];
-        int at = 0;
-        for (Tensor part : parts) {
-            float[] values = part.toFloatArray();
-            System.arraycopy(values, 0, all, at, values.length);
-            at += values.length;
-        }
-        return Tensor.of(all, dims);
     }
 }

@@ -107,6 +107,19 @@ class ConformanceRunnerTest {
     }
 
     @Test
+    void aFullHeapFailsItsCaseAlone() throws IOException {
+        GoldenSubset.copy(GOLDEN, folder, List.of("01_ops/act_silu"));
+        Backend full = new LazyBackend("full", () -> {
+            throw new OutOfMemoryError("Java heap space");
+        });
+
+        Report report = new ConformanceRunner(folder, full).run(Selection.ALL, result -> {});
+
+        assertThat(report.count(Outcome.PASSED)).isEqualTo(2);
+        assertThat(report.results().getFirst().line()).contains("01_ops/act_silu", "OutOfMemoryError: Java heap space");
+    }
+
+    @Test
     void whatTheEngineDoesNotDoIsUnsupportedAndNotPassed() throws IOException {
         Path manifest = folder.resolve("MANIFEST.json");
         Files.writeString(

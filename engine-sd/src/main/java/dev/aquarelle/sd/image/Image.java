@@ -45,10 +45,9 @@ public final class Image {
         if (rank < 3 || rank > 4 || shape.last() != 3 || rank == 4 && shape.dim(0) != 1 || shape.size() == 0) {
             throw new TensorException("a picture is made from [H, W, 3] or [1, H, W, 3], found " + shape);
         }
-        float[] values = x.toFloatArray();
-        byte[] rgb = new byte[values.length];
+        byte[] rgb = new byte[Math.toIntExact(shape.size())];
         for (int i = 0; i < rgb.length; i++) {
-            rgb[i] = (byte) toUnsigned(values[i]);
+            rgb[i] = (byte) toUnsigned(x.getFloat(i)); // one by one: the floats take four times the picture's memory
         }
         return new Image(shape.dim(-2), shape.dim(-3), rgb);
     }

@@ -6,20 +6,19 @@ import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.ops.Backend;
 import dev.aquarelle.ops.Cancellation;
 import dev.aquarelle.ops.Program;
-import dev.aquarelle.ops.graph.Graph;
 import dev.aquarelle.sd.ModelException;
 import dev.aquarelle.sd.image.Image;
 import dev.aquarelle.sd.schedulers.SchedulerRun;
 import dev.aquarelle.sd.schedulers.StepResult;
 import dev.aquarelle.sd.unet.UNet2DConditionModel;
-import dev.aquarelle.sd.unet.UNetInputs;
+import dev.aquarelle.sd.unet.UNetConfig;
 import dev.aquarelle.sd.vae.AutoencoderKL;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,17 +27,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DiffusionModel implements AutoCloseable {
 
-    /** A program and what it was compiled for: {@code [N, h, w]} of latents. */
-    private record Compiled(Shape latents, Program program) {}
-
     private final Arena arena;
-    private final Backend backend;
-    private final MemoryBudget budget;
     private final TextEncoder textEncoder;
     private final UNet2DConditionModel unet;
     private final AutoencoderKL vae;
-    private @Nullable Compiled denoiser;
-    private @Nullable Compiled decoder;
+    private final Programs programs;
     private @Nullable LatentPreview preview;
 
     /**
@@ -56,38 +49,62 @@ public final class DiffusionModel implements AutoCloseable {
     /** A model put together of parts from several places: {@code part} says in which folder {@code unet} is, and so on. */
     @SuppressWarnings("MustBeClosedChecker") // closed with the model
     public DiffusionModel(Function<String, Path> part, Backend backend, MemoryBudget budget) {
-        this.backend = backend;
-        this.budget = budget;
         this.arena = Arena.ofShared();
+        TextEncoder encoder = null;
         boolean loaded = false;
         try {
-            textEncoder = TextEncoder.load(part, arena, backend, budget);
+            encoder = TextEncoder.load(part, arena, backend, budget);
             unet = UNet2DConditionModel.load(part.apply("unet"), arena);
             vae = AutoencoderKL.load(part.apply("vae"), arena);
-            requireFit(part.apply("unet"));
+            textEncoder = encoder;
+            programs = new Programs(backend, budget, textEncoder, unet, vae);
+            requireFit(part);
             loaded = true;
         } finally {
             if (!loaded) {
-                arena.close();
+                try (arena) {
+                    close(encoder);
+                }
             }
         }
     }
 
-    /** The parts may each be sound and yet not belong together. */
-    private void requireFit(Path folder) {
-        if (unet.config().crossAttentionDim() != textEncoder.width()) {
-            throw new ModelException("%s: the U-Net takes a text of width %d, the text encoder gives %d"
-                    .formatted(folder, unet.config().crossAttentionDim(), textEncoder.width()));
+    private static void close(@Nullable TextEncoder encoder) {
+        if (encoder != null) {
+            encoder.close();
         }
-        if (unet.config().inChannels() != vae.config().latentChannels()
-                || unet.config().textTime() != null) {
+    }
+
+    /** The parts may each be sound and yet not belong together, or be made for something else than pictures of texts. */
+    private void requireFit(Function<String, Path> part) {
+        UNetConfig denoiser = unet.config();
+        int latents = vae.config().latentChannels();
+        Path folder = part.apply("unet");
+        if (denoiser.crossAttentionDim() != textEncoder.width()) {
+            throw new ModelException("%s: the U-Net takes a text of width %d, the text encoder gives %d"
+                    .formatted(folder, denoiser.crossAttentionDim(), textEncoder.width()));
+        }
+        if (denoiser.inChannels() != latents || denoiser.textTime() != null) {
             throw new ModelException(
                     "%s: expected a text-to-image U-Net over %d latent channels, found one that takes %d channels%s"
                             .formatted(
                                     folder,
-                                    vae.config().latentChannels(),
-                                    unet.config().inChannels(),
-                                    unet.config().textTime() == null ? "" : " and a pooled text"));
+                                    latents,
+                                    denoiser.inChannels(),
+                                    denoiser.textTime() == null ? "" : " and a pooled text"));
+        }
+        if (denoiser.outChannels() != latents) {
+            throw new ModelException("%s: out_channels: expected %d, as the autoencoder has latent channels, found %d"
+                    .formatted(folder, latents, denoiser.outChannels()));
+        }
+        if (denoiser.timeCondProjDim() != 0) {
+            throw new ModelException(
+                    "%s: time_cond_proj_dim: models that take the guidance scale as an input are not".formatted(folder)
+                            + " supported");
+        }
+        if (vae.config().outChannels() != 3) {
+            throw new ModelException("%s: out_channels: expected 3, red, green and blue, found %d"
+                    .formatted(part.apply("vae"), vae.config().outChannels()));
         }
     }
 
@@ -129,15 +146,22 @@ public final class DiffusionModel implements AutoCloseable {
     }
 
     /**
+     * Refuses prompts that the text encoder cannot take; computes nothing.
+     *
+     * @throws IllegalArgumentException if a prompt is too long to be one, or there are not so many layers to leave out
+     */
+    void requirePossible(List<String> prompts, int clipSkip) {
+        textEncoder.requirePossible(prompts, clipSkip);
+    }
+
+    /**
      * Compiles what pictures of this size need, before any work on them.
      *
      * @param samples that the denoiser sees at a time: with guidance two for each picture
      * @throws dev.aquarelle.core.memory.MemoryBudgetException if they take more memory than there is
      */
     public void prepare(int samples, Shape latents) {
-        Compiled last =
-                decoder(latents, budget); // it takes the most: what cannot be is refused before anything is allocated
-        denoiser(samples, latents, budget.minus(last.program.memory().total()));
+        programs.prepare(samples, latents);
     }
 
     /** From noise to clean latents {@code [N, h, w, C]}: the scheduler's calls of the denoiser one after the other. */
@@ -145,7 +169,8 @@ public final class DiffusionModel implements AutoCloseable {
         SchedulerRun run = s.run();
         Tensor latents = s.latents();
         int samples = latents.shape().dim(0) * (s.guidance().isOn() ? 2 : 1);
-        Program program = denoiser(samples, latents.shape(), budget).program;
+        prepare(samples, latents.shape());
+        Program program = programs.denoiser(samples, latents.shape());
         float[] timesteps = new float[samples];
         for (int call = 0; call < run.count(); call++) {
             Arrays.fill(timesteps, run.timestep(call));
@@ -155,67 +180,41 @@ public final class DiffusionModel implements AutoCloseable {
             StepResult result = run.step(call, prediction, latents, s.noise());
             latents = result.prevSample();
             Tensor clean = result.predOriginalSample() == null ? latents : result.predOriginalSample();
-            s.listener().onStep(new Progress(call + 1, run.count(), latents, clean, this::preview));
+            tell(s.listener(), new Progress(call + 1, run.count(), latents, clean, this::preview));
         }
         return latents;
     }
 
-    /** The picture of each of the latents {@code [N, h, w, C]}: {@code [1, 8 h, 8 w, 3]} each, about -1 to 1, on the heap. */
-    public List<Tensor> decode(Tensor latents, Cancellation cancellation) {
-        Program program = decoder(latents.shape(), budget).program;
-        return IntStream.range(0, latents.shape().dim(0))
-                .mapToObj(n -> {
-                    Tensor picture = program.run(cancellation, latents.slice(n, n + 1));
-                    return Tensor.of(picture.toFloatArray(), picture.shape().dims());
-                })
-                .toList();
+    private static void tell(ProgressListener listener, Progress progress) {
+        try {
+            listener.onStep(progress);
+        } finally {
+            progress.end();
+        }
+    }
+
+    /**
+     * The picture of each of the latents {@code [N, h, w, C]}, one after the other.
+     *
+     * @param pictures given {@code [1, 8 h, 8 w, 3]}, about -1 to 1: a view that the next picture overwrites
+     */
+    public void decode(Tensor latents, Cancellation cancellation, Consumer<Tensor> pictures) {
+        Program program = programs.decoder(latents.shape());
+        for (int n = 0; n < latents.shape().dim(0); n++) {
+            pictures.accept(program.run(cancellation, latents.slice(n, n + 1)));
+        }
     }
 
     private List<Image> preview(Tensor latents) {
         if (preview == null) {
             preview = LatentPreview.fit(vae.config().latentChannels(), patches -> {
-                Shape shape = patches.shape();
-                try (Program program = backend.compile(vae.decoderGraph(1, shape.dim(1), shape.dim(2)))) {
-                    Tensor picture = program.run(unscaled(patches));
+                try (Program program = programs.passingDecoder(patches.shape())) {
+                    Tensor picture = program.run(patches);
                     return Tensor.of(picture.toFloatArray(), picture.shape().dims());
                 }
             });
         }
         return preview.of(latents);
-    }
-
-    private Tensor unscaled(Tensor latents) {
-        float[] values = latents.toFloatArray();
-        for (int i = 0; i < values.length; i++) {
-            values[i] = values[i] / vae.config().scalingFactor() + vae.config().shiftFactor();
-        }
-        return Tensor.of(values, latents.shape().dims());
-    }
-
-    private Compiled denoiser(int samples, Shape latents, MemoryBudget left) {
-        Shape wanted = Shape.of(samples, latents.dim(1), latents.dim(2));
-        if (denoiser == null || !denoiser.latents.equals(wanted)) {
-            close(denoiser);
-            denoiser = null;
-            UNetInputs.Sizes sizes =
-                    new UNetInputs.Sizes(samples, latents.dim(1), latents.dim(2), textEncoder.length());
-            denoiser = new Compiled(wanted, backend.compile(unet.graph(sizes), left));
-        }
-        return denoiser;
-    }
-
-    private Compiled decoder(Shape latents, MemoryBudget left) {
-        Shape wanted = Shape.of(1, latents.dim(1), latents.dim(2));
-        if (decoder == null || !decoder.latents.equals(wanted)) {
-            close(decoder);
-            decoder = null;
-            Program program = backend.compile(
-                    Graph.of(g -> vae.decode(
-                            g, vae.unscale(g, g.input("latents", 1, latents.dim(1), latents.dim(2), latents.last())))),
-                    left);
-            decoder = new Compiled(wanted, program);
-        }
-        return decoder;
     }
 
     private static Tensor repeated(Tensor x, int samples) {
@@ -230,18 +229,13 @@ public final class DiffusionModel implements AutoCloseable {
         return Tensor.of(twice, dims);
     }
 
-    private static void close(@Nullable Compiled compiled) {
-        if (compiled != null) {
-            compiled.program.close();
-        }
-    }
-
     /** Frees the programs and unmaps the weights. */
     @Override
     public void close() {
-        close(denoiser);
-        close(decoder);
-        textEncoder.close();
-        arena.close();
+        try (arena;
+                textEncoder;
+                programs) {
+            preview = null;
+        }
     }
 }

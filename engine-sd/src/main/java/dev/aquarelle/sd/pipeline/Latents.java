@@ -5,6 +5,7 @@ import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.sd.schedulers.NoiseSource;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** The border between the engine's layout and that of other engines, in which noise is drawn and files are written. */
 public final class Latents {
@@ -41,6 +42,20 @@ public final class Latents {
     /** {@link #noise} as samplers ask for it in their steps. */
     public static NoiseSource source(List<? extends Generator> generators) {
         return shape -> noise(generators, shape);
+    }
+
+    /** Tensors of one shape, but for the number of samples, one after the other along the samples; a new tensor on the heap. */
+    public static Tensor concatenated(Tensor... parts) {
+        int[] dims = parts[0].shape().dims();
+        dims[0] = Stream.of(parts).mapToInt(part -> part.shape().dim(0)).sum();
+        float[] all = new float[Math.toIntExact(Shape.of(dims).size())];
+        int at = 0;
+        for (Tensor part : parts) {
+            float[] values = part.toFloatArray();
+            System.arraycopy(values, 0, all, at, values.length);
+            at += values.length;
+        }
+        return Tensor.of(all, dims);
     }
 
     /** {@code [n, rows, columns]} as {@code [n, columns, rows]}. */

@@ -2,12 +2,22 @@ package dev.aquarelle.sd.pipeline;
 
 import com.sun.management.OperatingSystemMXBean;
 import dev.aquarelle.core.memory.MemoryBudget;
+import dev.aquarelle.core.memory.MemoryBudgetException;
+import dev.aquarelle.core.tensor.Shape;
 import java.lang.management.ManagementFactory;
 
 /** How much memory there is at all: a plan beyond it is refused before it begins. */
 final class MachineMemory {
     /** The rest is for the weights' pages, the JVM and the other programs. */
     private static final double USABLE = 0.8;
+
+    private static final int BYTES_PER_PIXEL = 3;
+
+    /** One picture is filtered and compressed for its file, once or more than once as large. */
+    private static final int ENCODED_PICTURES = 3;
+
+    /** Those of a step, before and after, what the denoiser sees and says of them twice, and a sampler's memory of four steps. */
+    private static final int LATENTS_AT_A_TIME = 10;
 
     private MachineMemory() {}
 
@@ -18,5 +28,17 @@ final class MachineMemory {
             return usable > 0 && usable < budget.bytes() ? new MemoryBudget(usable) : budget;
         }
         return budget;
+    }
+
+    /**
+     * Refuses pictures that the Java heap cannot hold. Programs live outside of it, but not the latents between them and the pictures.
+     *
+     * @throws MemoryBudgetException if they take more than there can be
+     */
+    static void requireHeap(SettledRequest s, Shape latents) {
+        long ofLatents = LATENTS_AT_A_TIME * latents.size() * Float.BYTES;
+        long pictures = (long) BYTES_PER_PIXEL * s.width() * s.height() * (s.batch() + ENCODED_PICTURES);
+        new MemoryBudget((long) (USABLE * Runtime.getRuntime().maxMemory()))
+                .require("what is held of %d pictures in the Java heap".formatted(s.batch()), ofLatents + pictures);
     }
 }

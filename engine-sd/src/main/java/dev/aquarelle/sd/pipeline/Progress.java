@@ -12,6 +12,8 @@ public final class Progress {
     private final Tensor latents;
     private final Tensor predOriginalSample;
     private final Function<Tensor, List<Image>> preview;
+    private final Thread listening = Thread.currentThread();
+    private boolean over;
 
     Progress(int step, int steps, Tensor latents, Tensor predOriginalSample, Function<Tensor, List<Image>> preview) {
         this.step = step;
@@ -44,8 +46,21 @@ public final class Progress {
     /**
      * What each picture will look like, a pixel for every 8 x 8: each color a weighted sum of the latent's channels, so it costs next to
      * nothing. The first one of an engine takes longer: the weights are found by decoding a few colors.
+     *
+     * @throws IllegalStateException if {@link ProgressListener#onStep} has returned, or on another thread than its own: the engine is at work
+     * @throws dev.aquarelle.core.memory.MemoryBudgetException if decoding a few colors takes more memory than there is beside the denoiser
      */
     public List<Image> preview() {
+        if (Thread.currentThread() != listening || over) {
+            throw new IllegalStateException(
+                    "preview: expected a call by the listener while it is told of step %d, found one %s"
+                            .formatted(step, over ? "afterwards" : "on another thread"));
+        }
         return preview.apply(predOriginalSample);
+    }
+
+    /** The listener has been told; by its own thread. */
+    void end() {
+        over = true;
     }
 }

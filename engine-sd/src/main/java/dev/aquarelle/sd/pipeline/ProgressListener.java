@@ -1,6 +1,9 @@
 package dev.aquarelle.sd.pipeline;
 
-/** Told after each step; called by the thread that asked for the picture, which goes on when the method returns. */
+/**
+ * Told after each step; called by the thread that asked for the picture, which goes on when the method returns. It may not ask the engine
+ * for another picture or close it; to end the request, it throws or has the request's token cancelled.
+ */
 @FunctionalInterface
 public interface ProgressListener {
     /** Listens to nothing. */

@@ -6,7 +6,6 @@ import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.ops.Backend;
 import dev.aquarelle.ops.Backends;
 import dev.aquarelle.ops.Cancellation;
-import dev.aquarelle.sd.image.GenerationParameters;
 import dev.aquarelle.sd.image.Image;
 import dev.aquarelle.sd.schedulers.Scheduler;
 import dev.aquarelle.sd.schedulers.SchedulerConfig;
@@ -14,13 +13,10 @@ import dev.aquarelle.sd.schedulers.SchedulerRun;
 import dev.aquarelle.sd.schedulers.Schedulers;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.SequencedMap;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.LongStream;
 
@@ -38,7 +34,7 @@ import java.util.stream.LongStream;
  * with the same seed gives the same picture on every machine, alone and in a batch.
  */
 public final class StableDiffusion implements AutoCloseable {
-    private static final long LARGEST_CHOSEN_SEED = 0xFFFF_FFFFL; // all that torch's CPU generator takes of a seed
+    private static final long WAIT_MILLIS = 50; // between two looks at the token of a request whose turn has not come
 
     private final ReentrantLock turn = new ReentrantLock(true);
     private final ModelFolder folder;
@@ -48,12 +44,22 @@ public final class StableDiffusion implements AutoCloseable {
     private final ModelDefaults defaults;
     private boolean closed;
 
-    private StableDiffusion(ModelFolder folder, Backend backend, EngineOptions options) {
+    /** Closes the backend in the end, but not if it fails. */
+    StableDiffusion(ModelFolder folder, Backend backend, EngineOptions options) {
         this.folder = folder;
         this.backend = backend;
-        this.schedulerConfig = SchedulerConfig.read(folder.part("scheduler"));
-        this.model = new DiffusionModel(folder.path(), backend, MachineMemory.limit(options.memory()));
-        this.defaults = ModelDefaults.read(folder.path(), model.trainedWidth(), model.trainedHeight());
+        this.schedulerConfig = SchedulerConfig.read(folder.part("scheduler")).forStableDiffusion();
+        DiffusionModel opened = new DiffusionModel(folder.path(), backend, MachineMemory.limit(options.memory()));
+        boolean loaded = false;
+        try {
+            this.defaults = ModelDefaults.read(folder.path(), opened.trainedWidth(), opened.trainedHeight());
+            loaded = true;
+        } finally {
+            if (!loaded) {
+                opened.close();
+            }
+        }
+        this.model = opened;
     }
 
     /** {@link #load(Path, EngineOptions)} with the best backend there is. */
@@ -111,70 +117,73 @@ public final class StableDiffusion implements AutoCloseable {
      * @throws IllegalArgumentException if the request does not suit the model
      * @throws dev.aquarelle.sd.schedulers.SchedulerException if there is no such sampler or it cannot take so many steps
      * @throws dev.aquarelle.core.memory.MemoryBudgetException if it takes more memory than it may; nothing has been done then
-     * @throws CancellationException if stopped; the engine stays usable
-     * @throws IllegalStateException if the engine is closed
+     * @throws CancellationException if stopped, be it before its turn; the engine stays usable
+     * @throws IllegalStateException if the engine is closed, or the listener of a request asks for another one
      */
     public List<GeneratedImage> generate(TextToImage request, ProgressListener listener, Cancellation cancellation) {
-        try {
-            turn.lockInterruptibly();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw (CancellationException)
-                    new CancellationException("interrupted while another request was served").initCause(e);
-        }
+        requireNoListener("ask for another picture");
+        awaitTurn(cancellation);
         try {
             if (closed) {
                 throw new IllegalStateException("the engine is closed");
             }
-            return generate(Settled.of(request, defaults), listener, cancellation);
+            return generate(SettledRequest.of(request, defaults), listener, cancellation);
         } finally {
             turn.unlock();
         }
     }
 
-    /** A request with everything that it left open. */
-    private record Settled(
-            TextToImage request, int width, int height, int steps, Guidance guidance, String sampler, long seed) {
-        static Settled of(TextToImage request, ModelDefaults defaults) {
-            double scale = request.guidanceScale() == null ? defaults.guidance() : request.guidanceScale();
-            return new Settled(
-                    request,
-                    request.width() == null ? defaults.width() : request.width(),
-                    request.height() == null ? defaults.height() : request.height(),
-                    request.steps() == null ? defaults.steps() : request.steps(),
-                    new Guidance(scale, request.guidanceRescale()),
-                    request.sampler() == null ? defaults.sampler() : request.sampler(),
-                    request.seed() == null
-                            ? ThreadLocalRandom.current().nextLong(LARGEST_CHOSEN_SEED + 1)
-                            : request.seed());
+    /** The program that a listener is told about would be closed under it. */
+    private void requireNoListener(String what) {
+        if (turn.isHeldByCurrentThread()) {
+            throw new IllegalStateException("a listener cannot %s while its own picture is made".formatted(what));
         }
     }
 
-    private List<GeneratedImage> generate(Settled s, ProgressListener listener, Cancellation cancellation) {
-        int batch = s.request.batch();
-        Scheduler scheduler = scheduler(s.sampler);
-        SchedulerRun run = scheduler.start(s.steps);
-        Shape shape = model.latentShape(batch, s.height, s.width);
-        model.prepare(s.guidance.isOn() ? 2 * batch : batch, shape);
+    private void awaitTurn(Cancellation cancellation) {
+        try {
+            while (!turn.tryLock(WAIT_MILLIS, TimeUnit.MILLISECONDS)) {
+                if (cancellation.isCancelled()) {
+                    throw new CancellationException("stopped while another request was served");
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw (CancellationException)
+                    new CancellationException("interrupted while another request was served").initCause(e);
+        }
+    }
 
-        List<TorchCpuGenerator> generators = LongStream.range(0, batch)
-                .mapToObj(n -> new TorchCpuGenerator(s.seed + n))
+    private List<GeneratedImage> generate(SettledRequest s, ProgressListener listener, Cancellation cancellation) {
+        Scheduler scheduler = scheduler(s.sampler());
+        SchedulerRun run = scheduler.start(s.steps());
+        Shape shape = model.latentShape(s.batch(), s.height(), s.width());
+        model.requirePossible(
+                List.of(s.request().prompt(), s.request().negativePrompt()),
+                s.request().clipSkip());
+        MachineMemory.requireHeap(s, shape);
+        model.prepare(s.samples(), shape);
+
+        List<TorchCpuGenerator> generators = LongStream.range(0, s.batch())
+                .mapToObj(n -> new TorchCpuGenerator(s.seed() + n))
                 .toList();
         Tensor noise = Latents.noise(generators, shape);
         Sampling sampling = new Sampling(
                 run,
-                s.guidance,
+                s.guidance(),
                 promptEmbeds(s, cancellation),
                 run.initialLatents(noise),
                 Latents.source(generators),
                 listener,
                 cancellation);
-        List<Tensor> pictures = model.decode(model.sample(sampling), cancellation);
+        Tensor latents = model.sample(sampling);
+        String title = SamplerTitle.of(s.sampler().isEmpty() ? scheduler.name() : s.sampler());
         List<GeneratedImage> images = new ArrayList<>();
-        for (int n = 0; n < batch; n++) {
-            images.add(new GeneratedImage(
-                    Image.fromTensor(pictures.get(n)), parameters(s, scheduler, s.seed + n), s.seed + n));
-        }
+        model.decode(latents, cancellation, picture -> {
+            int n = images.size();
+            images.add(
+                    new GeneratedImage(Image.fromTensor(picture), s.parameters(folder.name(), title, n), s.seed() + n));
+        });
         return images;
     }
 
@@ -183,62 +192,32 @@ public final class StableDiffusion implements AutoCloseable {
     }
 
     /** Negative prompts first, if they have a say; clip skip is for the prompt alone, as in diffusers. */
-    private Tensor promptEmbeds(Settled s, Cancellation cancellation) {
-        int batch = s.request.batch();
+    private Tensor promptEmbeds(SettledRequest s, Cancellation cancellation) {
+        TextToImage request = s.request();
         Tensor positive =
-                model.encode(Collections.nCopies(batch, s.request.prompt()), s.request.clipSkip(), cancellation);
-        if (!s.guidance.isOn()) {
-            return positive;
-        }
-        Tensor negative = model.encode(Collections.nCopies(batch, s.request.negativePrompt()), 0, cancellation);
-        return concatenated(negative, positive);
+                model.encode(Collections.nCopies(s.batch(), request.prompt()), request.clipSkip(), cancellation);
+        return s.guidance().isOn()
+                ? Latents.concatenated(
+                        model.encode(Collections.nCopies(s.batch(), request.negativePrompt()), 0, cancellation),
+                        positive)
+                : positive;
     }
 
-    private static Tensor concatenated(Tensor a, Tensor b) {
-        float[] all = Arrays.copyOf(
-                a.toFloatArray(), Math.toIntExact(a.shape().size() + b.shape().size()));
-        System.arraycopy(
-                b.toFloatArray(),
-                0,
-                all,
-                Math.toIntExact(a.shape().size()),
-                Math.toIntExact(b.shape().size()));
-        int[] dims = a.shape().dims();
-        dims[0] += b.shape().dim(0);
-        return Tensor.of(all, dims);
-    }
-
-    private GenerationParameters parameters(Settled s, Scheduler scheduler, long seed) {
-        SequencedMap<String, String> values = new LinkedHashMap<>();
-        values.put("Steps", Integer.toString(s.steps));
-        values.put("Sampler", SamplerTitle.of(s.sampler.isEmpty() ? scheduler.name() : s.sampler));
-        values.put("CFG scale", number(s.guidance.scale()));
-        values.put("Seed", Long.toString(seed));
-        values.put("Size", s.width + "x" + s.height);
-        values.put("Model", folder.name());
-        if (s.guidance.rescale() > 0) {
-            values.put("Guidance rescale", number(s.guidance.rescale()));
-        }
-        if (s.request.clipSkip() > 0) {
-            values.put("Clip skip", Integer.toString(s.request.clipSkip() + 1)); // the web UI counts from 1
-        }
-        values.put("Version", "Aquarelle");
-        return new GenerationParameters(s.request.prompt(), s.request.negativePrompt(), values);
-    }
-
-    private static String number(double x) {
-        return x == Math.rint(x) && Math.abs(x) < 1e9 ? Long.toString((long) x) : Double.toString(x);
-    }
-
-    /** Waits for the request being served, then frees everything; later requests are refused. */
+    /**
+     * Waits for the request being served, then frees everything; later requests are refused.
+     *
+     * @throws IllegalStateException if a listener calls it
+     */
     @Override
     public void close() {
+        requireNoListener("close the engine");
         turn.lock();
         try {
             if (!closed) {
                 closed = true;
-                model.close();
-                backend.close();
+                try (backend) {
+                    model.close();
+                }
             }
         } finally {
             turn.unlock();

@@ -25,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * From prompts to what the denoiser attends to, in Stable Diffusion 1 and 2: tokenizer, text model and the program a backend made of it.
@@ -41,7 +42,8 @@ public final class TextEncoder implements AutoCloseable {
     private final Backend backend;
     private final MemoryBudget budget;
     private final Map<Key, Tensor> kept = new LinkedHashMap<>(16, 0.75f, true);
-    private Program program;
+    private final MemoryPlan memory;
+    private @Nullable Program program;
     private int programClipSkip;
 
     /** What hidden states depend on. */
@@ -66,7 +68,9 @@ public final class TextEncoder implements AutoCloseable {
         this.model = model;
         this.backend = backend;
         this.budget = budget;
-        this.program = compile(0);
+        Program all = compile(0);
+        this.program = all;
+        this.memory = all.memory();
     }
 
     /**
@@ -107,14 +111,27 @@ public final class TextEncoder implements AutoCloseable {
         return model.config().numHiddenLayers() - 1;
     }
 
-    /** What the program takes in memory. */
-    public synchronized MemoryPlan memory() {
-        return program.memory();
+    /** What the program takes in memory, at most: with all layers. */
+    public MemoryPlan memory() {
+        return memory;
     }
 
     /** The token ids of a prompt, and how many more were cut; computes nothing else. */
     public TokenIds tokens(String prompt) {
         return prompts.encode(prompt);
+    }
+
+    /**
+     * Refuses what {@link #encode(List, int, Cancellation)} would refuse, without computing anything.
+     *
+     * @throws IllegalArgumentException if a prompt is longer than {@link PromptEncoder#MAX_CHARS}, or there are not so many layers
+     */
+    public void requirePossible(List<String> prompts, int clipSkip) {
+        if (clipSkip < 0 || clipSkip > maxClipSkip()) {
+            throw new IllegalArgumentException(
+                    "clipSkip: expected 0 to %d, found %d".formatted(maxClipSkip(), clipSkip));
+        }
+        prompts.forEach(this::tokens);
     }
 
     /** {@link #encode(List, int, Cancellation)} of all layers, which only an interrupt of the thread stops. */
@@ -167,24 +184,34 @@ public final class TextEncoder implements AutoCloseable {
     }
 
     private Program programFor(int clipSkip) {
-        if (clipSkip != programClipSkip) {
-            Program other = compile(clipSkip);
-            program.close();
-            program = other;
-            programClipSkip = clipSkip;
+        Program found = program;
+        if (found != null && clipSkip == programClipSkip) {
+            return found;
         }
-        return program;
+        closeProgram(); // before the other is made: the budget holds one
+        Program other = compile(clipSkip);
+        program = other;
+        programClipSkip = clipSkip;
+        return other;
     }
 
     private Program compile(int clipSkip) {
         Graph graph = Graph.of(g -> model.promptEmbeds(g, g.input("ids", DType.I32, 1, prompts.length()), clipSkip));
-        return backend.compile(graph, budget);
+        return Programs.compile(backend, graph, "the text encoder", budget, 0);
+    }
+
+    private void closeProgram() {
+        Program closing = program;
+        program = null;
+        if (closing != null) {
+            closing.close();
+        }
     }
 
     /** Frees the program. Tensors that were returned stay readable. */
     @Override
     public synchronized void close() {
-        program.close();
+        closeProgram();
         kept.clear();
     }
 

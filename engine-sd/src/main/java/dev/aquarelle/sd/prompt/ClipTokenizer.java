@@ -69,8 +69,8 @@ public final class ClipTokenizer {
     }
 
     /**
-     * Reads {@code vocab.json} and {@code merges.txt}, or {@code tokenizer.json} where these are not there, and the special tokens from
-     * {@code tokenizer_config.json} and {@code special_tokens_map.json}.
+     * Reads {@code vocab.json} and {@code merges.txt}, or {@code tokenizer.json} where one of these is not there, and the tokens that are
+     * no words: see {@link SpecialTokens}.
      *
      * @param folder a model's {@code tokenizer} folder
      * @throws ModelException if a file is missing or broken; the message names it, the line or the token, what was expected and found
@@ -79,12 +79,14 @@ public final class ClipTokenizer {
         if (!Files.isDirectory(folder)) {
             throw new ModelException("%s: the tokenizer's folder is missing".formatted(folder));
         }
-        SpecialTokens special = SpecialTokens.read(folder);
         Path vocabJson = folder.resolve("vocab.json");
+        Path mergesTxt = folder.resolve("merges.txt");
         Path tokenizerJson = folder.resolve("tokenizer.json");
-        Vocabulary vocabulary = !Files.exists(vocabJson) && Files.exists(tokenizerJson)
-                ? TokenizerJson.read(tokenizerJson)
-                : VocabularyReader.read(vocabJson, folder.resolve("merges.txt"));
+        TokenizerJson json = Files.exists(tokenizerJson) ? TokenizerJson.read(tokenizerJson) : null;
+        SpecialTokens special = SpecialTokens.read(folder, json == null ? List.of() : json.added());
+        Vocabulary vocabulary = json != null && !(Files.exists(vocabJson) && Files.exists(mergesTxt))
+                ? json.vocabulary()
+                : VocabularyReader.read(vocabJson, mergesTxt);
         return new ClipTokenizer(folder, vocabulary, special);
     }
 

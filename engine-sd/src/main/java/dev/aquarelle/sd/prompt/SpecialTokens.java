@@ -6,12 +6,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
 /**
- * The tokens that are no words, by {@code tokenizer_config.json} and {@code special_tokens_map.json}, with CLIP's own where these say
- * nothing. Found in a prompt, each of {@code added} is taken as the token it is: in Stable Diffusion 2, whose padding is {@code !}, any
+ * The tokens that are no words: those that begin, end and fill a prompt, and those that were added to the vocabulary, as by textual
+ * inversion. They are in {@code tokenizer_config.json}; in its older form also in {@code special_tokens_map.json},
+ * {@code added_tokens.json} and {@code tokenizer.json}. Where these say nothing, they are CLIP's own. Found in a prompt, each of {@code added} is taken as the token it is: in Stable Diffusion 2, whose padding is {@code !}, any
  * exclamation mark.
  *
  * @param bos begins every prompt
@@ -33,11 +35,12 @@ record SpecialTokens(
     private static final Set<String> CLASSES = Set.of("", "CLIPTokenizer", "CLIPTokenizerFast");
 
     /**
-     * Reads the two files, each of which may be absent.
+     * Reads the files, each of which may be absent.
      *
+     * @param ofTokenizerJson the added tokens of {@code tokenizer.json}
      * @throws ModelException if one is broken or asks for another kind of tokenizer
      */
-    static SpecialTokens read(Path folder) {
+    static SpecialTokens read(Path folder, List<TokenizerJson.AddedToken> ofTokenizerJson) {
         ModelConfig config = configOf(folder.resolve("tokenizer_config.json"));
         // the newer form has a table of its tokens and stands alone; in the older one the map has the last word
         boolean newer = config.isObject("added_tokens_decoder");
@@ -45,15 +48,23 @@ record SpecialTokens(
         if (!CLASSES.contains(config.string("tokenizer_class", ""))) {
             throw config.mismatch("tokenizer_class", "CLIPTokenizer");
         }
+        Map<String, Boolean> special = new LinkedHashMap<>();
+        String bos = read(config, map, "bos_token", "<|startoftext|>", special);
+        String eos = read(config, map, "eos_token", "<|endoftext|>", special);
+        String unknown = read(config, map, "unk_token", eos, special);
+        String pad = read(config, map, "pad_token", eos, special);
         Map<String, Boolean> added = new LinkedHashMap<>();
         Map<String, Integer> ids = new LinkedHashMap<>();
         if (newer) {
             readTable(config.object("added_tokens_decoder"), added, ids);
+        } else {
+            for (TokenizerJson.AddedToken token : ofTokenizerJson) {
+                added.putIfAbsent(token.content(), token.normalized());
+                ids.putIfAbsent(token.content(), token.id());
+            }
+            readAdded(folder.resolve("added_tokens.json"), special.keySet(), added, ids);
         }
-        String bos = read(config, map, "bos_token", "<|startoftext|>", added);
-        String eos = read(config, map, "eos_token", "<|endoftext|>", added);
-        String unknown = read(config, map, "unk_token", eos, added);
-        String pad = read(config, map, "pad_token", eos, added);
+        special.forEach(added::putIfAbsent); // what the tables say of a token goes before what the field says
         double length = config.number("model_max_length", Integer.MAX_VALUE); // "no limit" is written as 10^30
         if (!(length >= 2)) {
             throw config.mismatch("model_max_length", "at least 2");
@@ -65,6 +76,20 @@ record SpecialTokens(
 
     private static ModelConfig configOf(Path file) {
         return Files.exists(file) ? ModelConfig.read(file) : ModelConfig.parse(file.toString(), "{}");
+    }
+
+    /** Of tokens and ids; those that have a part in every prompt are looked for in the raw text. */
+    private static void readAdded(
+            Path file, Set<String> special, Map<String, Boolean> added, Map<String, Integer> ids) {
+        if (Files.exists(file)) {
+            VocabularyReader.readTokens(file).forEach((token, id) -> {
+                if (token.isEmpty()) {
+                    throw new ModelException("%s: expected tokens, found an empty one".formatted(file));
+                }
+                added.putIfAbsent(token, !special.contains(token));
+                ids.putIfAbsent(token, id);
+            });
+        }
     }
 
     private static void readTable(ModelConfig table, Map<String, Boolean> added, Map<String, Integer> ids) {

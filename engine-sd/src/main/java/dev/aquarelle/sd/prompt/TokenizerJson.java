@@ -6,17 +6,19 @@ import dev.aquarelle.sd.ModelException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the vocabulary from a {@code tokenizer.json}, the one file that newer libraries write. Its pipeline of text rules is taken to be
- * CLIP's; the kind of its model is checked.
+ * Reads the vocabulary and the added tokens from a {@code tokenizer.json}, the one file that newer libraries write. Its pipeline of text
+ * rules is taken to be CLIP's; the kind of its model is checked.
  */
 final class TokenizerJson {
     private final Path file;
     private final List<String[]> merges = new ArrayList<>();
+    private final List<AddedToken> added = new ArrayList<>();
     private @Nullable Map<String, Integer> ids;
 
     private TokenizerJson(Path file) {
@@ -24,19 +26,36 @@ final class TokenizerJson {
     }
 
     /**
+     * A token beside the vocabulary.
+     *
+     * @param normalized whether it is looked for in the normalized text, else in the raw one
+     */
+    record AddedToken(String content, int id, boolean normalized) {}
+
+    /**
      * @throws ModelException if the file is broken or no byte-pair encoding
      */
-    static Vocabulary read(Path file) {
+    static TokenizerJson read(Path file) {
         TokenizerJson json = new TokenizerJson(file);
         VocabularyReader.readJson(file, reader -> {
             json.readRoot(reader);
             VocabularyReader.requireEnd(reader);
             return file;
         });
-        return json.vocabulary();
+        return json;
     }
 
-    private Vocabulary vocabulary() {
+    /** The tokens beside the vocabulary, which may be in it as well. */
+    List<AddedToken> added() {
+        return Collections.unmodifiableList(added);
+    }
+
+    /**
+     * The vocabulary.
+     *
+     * @throws ModelException if there is none, or a merge is of something else than its tokens
+     */
+    Vocabulary vocabulary() {
         if (ids == null) {
             throw new ModelException(
                     "%s: model.vocab: expected an object of tokens and ids, found nothing".formatted(file));
@@ -54,13 +73,38 @@ final class TokenizerJson {
     private void readRoot(JsonReader reader) throws IOException {
         reader.beginObject();
         while (reader.hasNext()) {
-            if (reader.nextName().equals("model")) {
-                readModel(reader);
-            } else {
-                reader.skipValue();
+            switch (reader.nextName()) {
+                case "model" -> readModel(reader);
+                case "added_tokens" -> readAdded(reader);
+                default -> reader.skipValue();
             }
         }
         reader.endObject();
+    }
+
+    private void readAdded(JsonReader reader) throws IOException {
+        reader.beginArray();
+        while (reader.hasNext()) {
+            String content = "";
+            int id = -1;
+            boolean normalized = true;
+            reader.beginObject();
+            while (reader.hasNext()) {
+                switch (reader.nextName()) {
+                    case "content" -> content = reader.nextString();
+                    case "id" -> id = reader.nextInt();
+                    case "normalized" -> normalized = reader.nextBoolean();
+                    default -> reader.skipValue();
+                }
+            }
+            reader.endObject();
+            if (content.isEmpty() || id < 0 || id > VocabularyReader.MAX_ID) {
+                throw new ModelException("%s: added_tokens[%d]: expected a token and an id from 0 to %d, found '%s', %d"
+                        .formatted(file, added.size(), VocabularyReader.MAX_ID, content, id));
+            }
+            added.add(new AddedToken(content, id, normalized));
+        }
+        reader.endArray();
     }
 
     private void readModel(JsonReader reader) throws IOException {

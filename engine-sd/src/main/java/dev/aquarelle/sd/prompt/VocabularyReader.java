@@ -19,7 +19,7 @@ import java.util.function.Supplier;
 /** Reads vocabularies: {@code vocab.json} and {@code merges.txt}, which are not trusted. */
 final class VocabularyReader {
     private static final long MAX_BYTES = 64 << 20; // CLIP's vocabulary takes 1 MB, its tokenizer.json 2 to 4
-    private static final int MAX_ID = 1 << 24;
+    static final int MAX_ID = 1 << 24;
 
     private VocabularyReader() {}
 
@@ -29,12 +29,17 @@ final class VocabularyReader {
      * @throws ModelException if a file is missing or broken; the message names it, the line or the token, what was expected and found
      */
     static Vocabulary read(Path vocabJson, Path mergesTxt) {
-        Map<String, Integer> ids = readJson(vocabJson, reader -> {
-            Map<String, Integer> tokens = readTokens(vocabJson, reader);
+        Map<String, Integer> ids = readTokens(vocabJson);
+        return new Vocabulary(ids, readMerges(mergesTxt, ids));
+    }
+
+    /** A file that is one object of tokens and ids. */
+    static Map<String, Integer> readTokens(Path file) {
+        return readJson(file, reader -> {
+            Map<String, Integer> tokens = readTokens(file, reader);
             requireEnd(reader);
             return tokens;
         });
-        return new Vocabulary(ids, readMerges(mergesTxt, ids));
     }
 
     /** What is done with an open file. */

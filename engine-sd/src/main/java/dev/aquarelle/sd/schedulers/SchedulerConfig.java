@@ -89,6 +89,14 @@ public final class SchedulerConfig {
                 "%s: _class_name: expected the name of a scheduler, found nothing".formatted(where));
     }
 
+    /**
+     * As diffusers' Stable Diffusion pipelines take it. Files of their first releases lack what every model of the family needs, and so
+     * the pipelines set it whatever the file says: a {@code steps_offset} of 1, and no clipping, since latents have no range.
+     */
+    public SchedulerConfig forStableDiffusion() {
+        return with("steps_offset", 1).with("clip_sample", false);
+    }
+
     /** With a text in place of what an option is now. */
     public SchedulerConfig with(String option, String value) {
         return with(option, new JsonPrimitive(value));

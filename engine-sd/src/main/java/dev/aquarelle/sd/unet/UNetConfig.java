@@ -6,6 +6,7 @@ import dev.aquarelle.sd.nn.NormConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +45,11 @@ public record UNetConfig(
         int timeCondProjDim,
         @Nullable TextTime textTime) {
     private static final int LARGEST = 1 << 16; // far above any real size; products of a few such sizes fit a long
+    private static final int USUAL_SAMPLE_SIZE = 64;
+
+    /** 0.0 to 0.8 with anything behind. */
+    private static final Pattern OLD_VERSION = Pattern.compile("0\\.0*[0-8](?![0-9])");
+
     private static final List<String> DOWN = List.of("DownBlock2D", "CrossAttnDownBlock2D");
     private static final List<String> UP = List.of("UpBlock2D", "CrossAttnUpBlock2D");
 
@@ -131,7 +137,7 @@ public record UNetConfig(
                     heads.get(mirrored),
                     crossAttentionDims.get(mirrored)));
         }
-        List<Integer> sampleSize = json.integerForEach("sample_size", 2, 1, LARGEST, 64);
+        List<Integer> sampleSize = sampleSize(json);
         UNetConfig config = new UNetConfig(
                 json.integer("in_channels", 1, LARGEST, 4),
                 json.integer("out_channels", 1, LARGEST, 4),
@@ -150,6 +156,20 @@ public record UNetConfig(
                 textTime(json));
         config.checkDivisions(json);
         return config;
+    }
+
+    /**
+     * Files from before diffusers 0.9 say 32 or less of models that were trained at 64: one number so small is not believed, as in
+     * diffusers' pipelines.
+     */
+    private static List<Integer> sampleSize(ModelConfig json) {
+        List<Integer> size = json.integerForEach("sample_size", 2, 1, LARGEST, USUAL_SAMPLE_SIZE);
+        boolean old = OLD_VERSION
+                .matcher(json.string("_diffusers_version", "unknown"))
+                .lookingAt();
+        return old && !json.isList("sample_size") && size.getFirst() < USUAL_SAMPLE_SIZE
+                ? List.of(USUAL_SAMPLE_SIZE, USUAL_SAMPLE_SIZE)
+                : size;
     }
 
     private static float epsilon(ModelConfig json) {

@@ -2,7 +2,6 @@ package dev.aquarelle.sd.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.aquarelle.demo.DemoModel;
 import dev.aquarelle.sd.ModelException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,16 +18,11 @@ class ModelFolderTest {
     @TempDir
     private Path folder;
 
+    private ModelCopy model;
+
     @BeforeEach
     void copyTheDemoModel() throws IOException {
-        Path demo = DemoModel.path();
-        try (Stream<Path> files = Files.walk(demo)) {
-            for (Path file : files.filter(Files::isRegularFile).toList()) {
-                Path copy = folder.resolve(demo.relativize(file).toString());
-                Files.createDirectories(copy.getParent());
-                Files.copy(file, copy);
-            }
-        }
+        model = ModelCopy.in(folder);
     }
 
     @Test
@@ -49,13 +43,13 @@ class ModelFolderTest {
 
     @Test
     void aPipelineOfAnotherKind() throws IOException {
-        replace("model_index.json", "StableDiffusionPipeline", "FluxPipeline");
+        model.replace("model_index.json", "StableDiffusionPipeline", "FluxPipeline");
         assertRefused(folder, "model_index.json", "expected StableDiffusionPipeline, found FluxPipeline");
     }
 
     @Test
     void anAutoencoderOfAnotherKind() throws IOException {
-        replace("model_index.json", "AutoencoderKL", "AutoencoderDC");
+        model.replace("model_index.json", "AutoencoderKL", "AutoencoderDC");
         assertRefused(folder, "vae", "expected AutoencoderKL, found AutoencoderDC");
     }
 
@@ -81,21 +75,16 @@ class ModelFolderTest {
 
     @Test
     void aMisshapenTensor() throws IOException {
-        replace("unet/config.json", "\"sample_size\": 16", "\"sample_size\": 16, \"conv_in_kernel\": 5");
-        replace("unet/config.json", "\"conv_in_kernel\": 3,", "");
+        model.replace("unet/config.json", "\"sample_size\": 16", "\"sample_size\": 16, \"conv_in_kernel\": 5");
+        model.replace("unet/config.json", "\"conv_in_kernel\": 3,", "");
         assertThatThrownBy(() -> StableDiffusion.load(folder))
                 .hasMessageContainingAll("conv_in.weight", "expected [", "5, 5]", "found [", "3, 3]");
     }
 
     @Test
     void partsThatDoNotBelongTogether() throws IOException {
-        replace("unet/config.json", "\"in_channels\": 4", "\"in_channels\": 9");
+        model.replace("unet/config.json", "\"in_channels\": 4", "\"in_channels\": 9");
         assertThatThrownBy(() -> StableDiffusion.load(folder)).hasMessageContaining("conv_in.weight");
-    }
-
-    private void replace(String file, String what, String by) throws IOException {
-        Path path = folder.resolve(file);
-        Files.writeString(path, Files.readString(path).replace(what, by));
     }
 
     private static void assertRefused(Path folder, String... parts) {

@@ -4,15 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.aquarelle.core.memory.MemoryBudget;
+import dev.aquarelle.core.memory.MemoryBudgetException;
 import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.core.tensor.Tensor;
-import dev.aquarelle.ops.Backend;
-import dev.aquarelle.ops.BackendOptions;
-import dev.aquarelle.ops.Backends;
 import dev.aquarelle.ops.Cancellation;
-import dev.aquarelle.ops.MemoryPlan;
-import dev.aquarelle.ops.Program;
-import dev.aquarelle.ops.graph.Graph;
 import dev.aquarelle.sd.ModelConfig;
 import dev.aquarelle.sd.ModelException;
 import dev.aquarelle.sd.clip.ClipTextConfig;
@@ -46,7 +41,7 @@ class TextEncoderTest {
 
     @BeforeEach
     void open() throws IOException {
-        backend = new CountingBackend();
+        backend = new CountingBackend("reference");
         tokenizer = ClipTokenizer.load(TinyTokenizer.write(folder));
         encoder = new TextEncoder(tokenizer, model(TinyTextEncoder.CONFIG), backend, MemoryBudget.UNLIMITED);
     }
@@ -111,6 +106,36 @@ class TextEncoderTest {
         assertThatThrownBy(() -> encoder.encode(List.of("cat"), 2, Cancellation.NEVER))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("clipSkip: expected 0 to 1, found 2");
+    }
+
+    @Test
+    void thereIsOneProgramAtATime() {
+        encoder.encode(List.of("cat"), 1, Cancellation.NEVER);
+        encoder.encode("at");
+
+        assertThat(backend.mostBytes).isEqualTo(encoder.memory().total());
+        encoder.close();
+        assertThat(backend.open).isZero();
+    }
+
+    @Test
+    void whatCannotBeIsRefusedWithoutComputing() {
+        assertThatThrownBy(() -> encoder.requirePossible(List.of("cat"), 2))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("clipSkip: expected 0 to 1, found 2");
+        assertThatThrownBy(() -> encoder.requirePossible(List.of("cat", "x".repeat(1_000_001)), 1))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("1000001");
+        encoder.requirePossible(List.of("cat", ""), 1);
+        assertThat(backend.runs).isZero();
+    }
+
+    @Test
+    void aBudgetThatIsTooSmallIsNamed() {
+        assertThatThrownBy(() ->
+                        new TextEncoder(tokenizer, model(TinyTextEncoder.CONFIG), backend, new MemoryBudget(1 << 10)))
+                .isInstanceOf(MemoryBudgetException.class)
+                .hasMessageContaining("the text encoder takes");
     }
 
     @Test
@@ -182,65 +207,5 @@ class TextEncoderTest {
     private static ClipTextModel model(String config) {
         return ClipTextModel.load(
                 TinyTextEncoder.weights("text_model."), ClipTextConfig.of(ModelConfig.parse("config.json", config)));
-    }
-
-    /** The reference backend, which counts the runs of its programs. */
-    private static final class CountingBackend implements Backend {
-        private final Backend backend = Backends.open("reference", BackendOptions.DEFAULT);
-        private int runs;
-
-        @Override
-        public String name() {
-            return backend.name();
-        }
-
-        @Override
-        public String description() {
-            return backend.description();
-        }
-
-        @Override
-        public Program compile(Graph graph, MemoryBudget budget) {
-            return new CountingProgram(backend.compile(graph, budget));
-        }
-
-        @Override
-        public void close() {
-            backend.close();
-        }
-
-        private final class CountingProgram implements Program {
-            private final Program program;
-
-            CountingProgram(Program program) {
-                this.program = program;
-            }
-
-            @Override
-            public Graph graph() {
-                return program.graph();
-            }
-
-            @Override
-            public MemoryPlan memory() {
-                return program.memory();
-            }
-
-            @Override
-            public Tensor run(Cancellation cancellation, Tensor... inputs) {
-                runs++;
-                return program.run(cancellation, inputs);
-            }
-
-            @Override
-            public Tensor output(String name) {
-                return program.output(name);
-            }
-
-            @Override
-            public void close() {
-                program.close();
-            }
-        }
     }
 }

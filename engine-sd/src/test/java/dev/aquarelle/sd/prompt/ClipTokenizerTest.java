@@ -8,6 +8,7 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 import com.google.gson.Gson;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import dev.aquarelle.sd.ModelException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -153,6 +154,74 @@ class ClipTokenizerTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void readsTheOneFileOfNewerLibraries(boolean pairsAsLists) throws IOException {
+        writeTokenizerJson(pairsAsLists, "[]");
+        Files.delete(folder.resolve("vocab.json"));
+        Files.delete(folder.resolve("merges.txt"));
+
+        assertThat(tokenizer().encode("cat's at")).containsExactly(BOS, CAT, APOSTROPHE_S, AT, EOS);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"vocab.json", "merges.txt"})
+    void theOneFileStandsInWhereEitherOfTheTwoIsMissing(String missing) throws IOException {
+        writeTokenizerJson(true, "[]");
+        Files.delete(folder.resolve(missing));
+
+        assertThat(tokenizer().encode("cat's at")).containsExactly(BOS, CAT, APOSTROPHE_S, AT, EOS);
+    }
+
+    @Test
+    void takesAddedTokensForWhatTheyAre() throws IOException {
+        Files.writeString(
+                folder.resolve("added_tokens.json"),
+                "{\"<Cat-Toy>\": 520, \"<cat\": 521, \"<|startoftext|>\": %d}".formatted(BOS));
+
+        assertThat(tokens("cat<CAT-toy>at")).containsExactly(CAT, 520, AT); // in the normalized text
+        assertThat(tokens("cat <cat at")).containsExactly(CAT, 521, AT); // the longest that stands there
+        assertThat(tokens("<|STARTOFTEXT|>")).doesNotContain(BOS);
+        assertThat(tokenizer().size()).isEqualTo(522);
+    }
+
+    @Test
+    void takesAddedTokensOfTheOneFileToo() throws IOException {
+        writeTokenizerJson(true, """
+            [{"id": 520, "content": "<Raw>", "normalized": false, "special": true}, {"id": 521, "content": "<Cat-Toy>"}]
+            """);
+
+        assertThat(tokens("cat<cat-toy>at")).containsExactly(CAT, 521, AT);
+        assertThat(tokens("cat<Raw>at")).containsExactly(CAT, 520, AT);
+        assertThat(tokens("cat<raw>at")).doesNotContain(520);
+    }
+
+    @Test
+    void theTableOfTheNewerFormStandsAlonePerhapsWithoutAddedTokens() throws IOException {
+        writeTokenizerJson(true, "[{\"id\": 520, \"content\": \"<toy>\"}]");
+        Files.writeString(folder.resolve("added_tokens.json"), "{\"<cat>\": 521}");
+        Files.writeString(
+                folder.resolve("tokenizer_config.json"),
+                "{\"added_tokens_decoder\": {\"%d\": {\"content\": \"<|startoftext|>\"}}}".formatted(BOS));
+
+        assertThat(tokens("cat <toy> <cat>")).doesNotContain(520, 521);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "{\"<toy>\": -1} | token '<toy>': expected an id from 0 to 16777216, found -1",
+                "{\"<toy>\": \"7\"} | token '<toy>': expected an id from 0 to 16777216, found STRING",
+                "{\"\": 520} | expected tokens, found an empty one",
+            })
+    void brokenAddedTokensGetOneClearError(String content, String message) throws IOException {
+        Path file = Files.writeString(folder.resolve("added_tokens.json"), content);
+
+        assertThatThrownBy(this::tokenizer)
+                .isInstanceOf(ModelException.class)
+                .hasMessage("%s: %s".formatted(file, message));
+    }
+
+    private void writeTokenizerJson(boolean pairsAsLists, String addedTokens) throws IOException {
         JsonArray merges = new JsonArray();
         TinyTokenizer.merges().lines().skip(1).forEach(merge -> {
             if (pairsAsLists) {
@@ -167,12 +236,9 @@ class ClipTokenizerTest {
         model.add("vocab", new Gson().toJsonTree(TinyTokenizer.vocabulary()));
         JsonObject root = new JsonObject();
         root.addProperty("version", "1.0");
+        root.add("added_tokens", JsonParser.parseString(addedTokens));
         root.add("model", model);
         Files.writeString(folder.resolve("tokenizer.json"), root.toString());
-        Files.delete(folder.resolve("vocab.json"));
-        Files.delete(folder.resolve("merges.txt"));
-
-        assertThat(tokenizer().encode("cat's at")).containsExactly(BOS, CAT, APOSTROPHE_S, AT, EOS);
     }
 
     @Test
@@ -261,6 +327,8 @@ class ClipTokenizerTest {
                         + " with a blank between them, found 'a b c'",
                 "{\"model\": {\"vocab\": {\"a\": 1}, \"merges\": [[\"a\", \"b\"]]}} | model.merges[0]: 'b' is no token"
                         + " of the vocabulary",
+                "{\"added_tokens\": [{\"content\": \"<toy>\"}]} | added_tokens[0]: expected a token and an id from 0 to"
+                        + " 16777216, found '<toy>', -1",
                 "{\"model\": {\"vocab\": 7}} | not the JSON that was expected (Expected BEGIN_OBJECT but was NUMBER at"
                         + " line 1 column 22 path $.model.vocab)"
             })

@@ -116,6 +116,16 @@ class SchedulersTest {
     }
 
     @Test
+    void aPipelinesConfigurationHasAnOffsetOfOneAndClipsNothing() {
+        SchedulerConfig old = config("{\"_class_name\": \"DDIMScheduler\", \"clip_sample\": true}");
+
+        assertThat(old.forStableDiffusion().toString()).contains("\"clip_sample\":false");
+        assertThat(Schedulers.fromConfig(old.forStableDiffusion()).start(10).timestep(0))
+                .isEqualTo(901);
+        assertThat(Schedulers.fromConfig(old).start(10).timestep(0)).isEqualTo(900);
+    }
+
+    @Test
     void aNamedSamplerKeepsTheModelsForwardProcess() {
         Scheduler scheduler = Schedulers.named(
                 "heun", config("{\"_class_name\": \"DDIMScheduler\", \"prediction_type\": \"v_prediction\"}"));

@@ -34,6 +34,28 @@ class UNetConfigTest {
         assertThat(config.textTime()).isNull();
     }
 
+    @ParameterizedTest(name = "{0}, {1}: {2}")
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "0.6.0;      32;       64",
+                "0.8.1.dev0; 16;       64",
+                "0.8.1;      96;       96",
+                "0.8.1;      [32, 32]; 32", // a list was written on purpose
+                "0.9.0;      32;       32",
+                "0.30.1;     32;       32",
+                "1.0;        32;       32",
+                ";           32;       32",
+            })
+    void aSmallSampleSizeInAnOldFileIsNotBelieved(String version, String sampleSize, int expected) {
+        String written = version == null ? "" : "\"_diffusers_version\": \"%s\", ".formatted(version);
+
+        UNetConfig config = parse(written + "\"sample_size\": " + sampleSize);
+
+        assertThat(config.sampleHeight()).isEqualTo(expected);
+        assertThat(config.sampleWidth()).isEqualTo(expected);
+    }
+
     @Test
     void attentionHeadDimCountsHeads() {
         assertThat(parse("\"attention_head_dim\": 8").downBlocks())

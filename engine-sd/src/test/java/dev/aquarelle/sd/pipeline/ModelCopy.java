@@ -1,0 +1,65 @@
+package dev.aquarelle.sd.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.aquarelle.core.safetensors.SafetensorsFile;
+import dev.aquarelle.core.safetensors.SafetensorsWriter;
+import dev.aquarelle.demo.DemoModel;
+import dev.aquarelle.sd.ListedWeights;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.stream.Stream;
+
+/**
+ * The demo model in a folder of the test's own, to be changed.
+ *
+ * @param folder the model's
+ */
+record ModelCopy(Path folder) {
+    static ModelCopy in(Path folder) throws IOException {
+        Path demo = DemoModel.path();
+        try (Stream<Path> files = Files.walk(demo)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                Path copy = folder.resolve(demo.relativize(file).toString());
+                Files.createDirectories(copy.getParent());
+                Files.copy(file, copy);
+            }
+        }
+        return new ModelCopy(folder);
+    }
+
+    /** Replaces what stands in a file, and must stand there. */
+    ModelCopy replace(String file, String what, String by) throws IOException {
+        Path path = folder.resolve(file);
+        String text = Files.readString(path);
+        assertThat(text).contains(what);
+        Files.writeString(path, text.replace(what, by));
+        return this;
+    }
+
+    /** Puts zeros of another shape in the place of a tensor, or beside the others if there is none of that name. */
+    ModelCopy zeros(String part, String tensor, int... dims) throws IOException {
+        Path path;
+        try (Stream<Path> files = Files.list(folder.resolve(part))) {
+            path = files.filter(file -> file.toString().endsWith(".safetensors"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+        Path changed = path.resolveSibling("changed");
+        try (Arena arena = Arena.ofConfined()) {
+            SafetensorsFile original = SafetensorsFile.open(path, arena);
+            SafetensorsWriter writer = new SafetensorsWriter();
+            for (String name : original.names()) {
+                if (!name.equals(tensor)) {
+                    writer.add(name, original.tensor(name));
+                }
+            }
+            writer.add(tensor, ListedWeights.zeros(dims)).write(changed);
+        }
+        Files.move(changed, path, StandardCopyOption.REPLACE_EXISTING);
+        return this;
+    }
+}
