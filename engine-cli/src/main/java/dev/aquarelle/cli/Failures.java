@@ -3,6 +3,7 @@ package dev.aquarelle.cli;
 import dev.aquarelle.core.memory.MemoryBudgetException;
 import dev.aquarelle.sd.schedulers.SchedulerException;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
@@ -40,9 +41,9 @@ final class Failures {
 
     static int report(Exception e, CommandLine line, ParseResult parsed) {
         PrintWriter err = line.getErr();
-        err.println("aquarelle: " + sentence(e));
+        err.println("aquarelle: " + Printable.of(sentence(e)));
         if (parsed.hasMatchedOption("--verbose")) {
-            e.printStackTrace(err);
+            printTrace(e, err);
         }
         return e instanceof IllegalArgumentException || e instanceof SchedulerException ? WRONG_USAGE : FAILED;
     }
@@ -50,13 +51,23 @@ final class Failures {
     static int reportUsage(ParameterException e, String[] args) {
         CommandLine line = e.getCommandLine();
         PrintWriter err = line.getErr();
-        err.println("aquarelle: " + message(e));
+        err.println("aquarelle: " + Printable.of(message(e)));
         if (e instanceof UnmatchedArgumentException unmatched
                 && !unmatched.getUnmatched().getFirst().startsWith("-")) {
             err.println("A prompt of several words needs quotes: aquarelle \"a red apple\"");
         }
         err.printf("Try: %s --help%n", line.getCommandSpec().qualifiedName());
         return WRONG_USAGE;
+    }
+
+    /** The messages in a trace come from files too. */
+    static void printTrace(Throwable e, PrintWriter err) {
+        StringWriter trace = new StringWriter();
+        e.printStackTrace(new PrintWriter(trace, true));
+        trace.toString().lines().forEach(line -> {
+            String indented = line.stripLeading();
+            err.println(line.substring(0, line.length() - indented.length()) + Printable.of(indented));
+        });
     }
 
     /** The message of what went wrong; some exceptions of the JDK's have but half a sentence. */

@@ -1,6 +1,7 @@
 package dev.aquarelle.cli;
 
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.text.Normalizer;
 import java.util.Locale;
@@ -29,7 +30,7 @@ final class FileNames {
     /** The name itself, or with {@code -2}, {@code -3} and so on, whichever is the first that is free. */
     static Path free(Path wanted) {
         Path free = wanted;
-        for (int n = 2; Files.exists(free); n++) {
+        for (int n = 2; Files.exists(free, LinkOption.NOFOLLOW_LINKS); n++) {
             free = withSuffix(wanted, "-" + n);
         }
         return free;

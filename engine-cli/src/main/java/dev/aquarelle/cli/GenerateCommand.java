@@ -172,10 +172,12 @@ final class GenerateCommand implements Callable<Integer> {
         requireSense(text, total);
         TextToImage _ =
                 request(text, first, batch); // refuses the rest of what makes no sense before anything is opened
+        CommandLine line = spec.commandLine();
+        BackendNames.requireInstalled(line, backend);
         PictureFiles files = PictureFiles.of(out, text, total, force);
         EngineOptions options = new EngineOptions(backend, new BackendOptions(threads), maxMemory);
         try (StableDiffusion engine = StableDiffusion.load(model != null ? model : DemoModel.path(), options)) {
-            CommandLine line = spec.commandLine();
+            files.createFolder();
             Screen screen = new Screen(line.getOut(), line.getErr(), terminal, preview);
             new Painting(engine, (from, pictures) -> request(text, from, pictures), files, screen, interrupt)
                     .run(first, total, batch);

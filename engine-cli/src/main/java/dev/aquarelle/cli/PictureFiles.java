@@ -3,8 +3,11 @@ package dev.aquarelle.cli;
 import dev.aquarelle.sd.image.Png;
 import dev.aquarelle.sd.pipeline.GeneratedImage;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -20,30 +23,67 @@ import org.jspecify.annotations.Nullable;
  */
 record PictureFiles(Path folder, @Nullable String name, String prompt, boolean several, boolean force) {
 
+    /** How often a free name is looked for: others may write pictures of the same prompt, but not so many at the same time. */
+    private static final int MOST_TRIES = 100;
+
+    /** What file systems commonly take. */
+    private static final int LONGEST_NAME = 255;
+
     /**
-     * Looks at what the user wants before anything is computed.
+     * Looks at what the user wants before anything is computed, and writes nothing.
      *
      * @throws IllegalArgumentException if it is neither a folder nor the name of a PNG file in one
      * @throws FileAlreadyExistsException if the file is there and may not be replaced
-     * @throws IOException if the folder cannot be made
+     * @throws IOException if the folder cannot be made or written to
      */
     static PictureFiles of(@Nullable Path out, String prompt, int pictures, boolean force) throws IOException {
+        PictureFiles files = named(out, prompt, pictures > 1, force);
+        requireWritable(files.folder.toAbsolutePath().normalize());
+        return files;
+    }
+
+    private static PictureFiles named(@Nullable Path out, String prompt, boolean several, boolean force)
+            throws IOException {
         if (out == null) {
-            return new PictureFiles(Path.of(""), null, prompt, pictures > 1, force);
+            return new PictureFiles(Path.of(""), null, prompt, several, force);
         }
-        boolean isPng = out.toString().toLowerCase(Locale.ROOT).endsWith(".png");
-        if (Files.isDirectory(out) || !isPng && out.getFileName().toString().indexOf('.') <= 0) {
-            Files.createDirectories(out);
-            return new PictureFiles(out, null, prompt, pictures > 1, force);
+        Path last = out.getFileName();
+        String name = last == null ? "" : last.toString();
+        boolean isPng = name.toLowerCase(Locale.ROOT).endsWith(".png");
+        if (Files.isDirectory(out) || !isPng && name.indexOf('.') <= 0) {
+            return new PictureFiles(out, null, prompt, several, force);
         }
         if (!isPng) {
             throw new IllegalArgumentException("--out: expected a folder or a name ending in .png, found " + out);
         }
-        if (Files.exists(out) && pictures == 1 && !force) {
+        if (name.getBytes(StandardCharsets.UTF_8).length > LONGEST_NAME) {
+            throw new IllegalArgumentException(
+                    "--out: expected a name of at most %d bytes, found %s".formatted(LONGEST_NAME, name));
+        }
+        if (Files.exists(out, LinkOption.NOFOLLOW_LINKS) && !several && !force) {
             throw new FileAlreadyExistsException(out.toString());
         }
-        Files.createDirectories(out.toAbsolutePath().getParent());
-        return new PictureFiles(out.resolveSibling(""), out.getFileName().toString(), prompt, pictures > 1, force);
+        return new PictureFiles(out.resolveSibling(""), name, prompt, several, force);
+    }
+
+    /** The folder, or the one that it will be made in. */
+    private static void requireWritable(Path folder) throws IOException {
+        Path there = folder;
+        while (!Files.exists(there, LinkOption.NOFOLLOW_LINKS) && there.getParent() != null) {
+            there = there.getParent();
+        }
+        if (!Files.isDirectory(there)) {
+            throw new FileSystemException(
+                    there.toString(), null, "expected a folder to write to, found something else");
+        }
+        if (!Files.isWritable(there)) {
+            throw new FileSystemException(there.toString(), null, "the folder cannot be written to");
+        }
+    }
+
+    /** Makes the folder if it is not there. */
+    void createFolder() throws IOException {
+        Files.createDirectories(folder.toAbsolutePath());
     }
 
     /** Writes a picture and says where. */
@@ -56,14 +96,18 @@ record PictureFiles(Path folder, @Nullable String name, String prompt, boolean s
             Png.write(wanted, picture.image(), picture.parameters(), Png.IfExists.REPLACE);
             return wanted;
         }
-        while (true) {
-            Path free = name != null && !several ? wanted : FileNames.free(wanted);
+        if (name != null && !several) {
+            picture.save(wanted); // or fails, if it appeared while the picture was made
+            return wanted;
+        }
+        for (int tries = 1; ; tries++) {
+            Path free = FileNames.free(wanted);
             try {
                 picture.save(free);
                 return free;
-            } catch (FileAlreadyExistsException e) {
-                if (free.equals(wanted) && name != null && !several) {
-                    throw e; // it appeared while the picture was made
+            } catch (FileAlreadyExistsException e) { // taken in the meantime
+                if (tries == MOST_TRIES) {
+                    throw e;
                 }
             }
         }

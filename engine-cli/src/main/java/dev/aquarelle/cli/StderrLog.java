@@ -1,5 +1,6 @@
 package dev.aquarelle.cli;
 
+import java.io.PrintWriter;
 import java.text.MessageFormat;
 import java.util.ResourceBundle;
 import org.jspecify.annotations.Nullable;
@@ -31,9 +32,9 @@ public final class StderrLog extends System.LoggerFinder {
         @Override
         public void log(Level level, @Nullable ResourceBundle bundle, String message, @Nullable Throwable thrown) {
             if (isLoggable(level)) {
-                System.err.println("aquarelle: " + message);
+                System.err.println("aquarelle: " + Printable.of(message));
                 if (thrown != null && shown.getSeverity() < Level.WARNING.getSeverity()) {
-                    thrown.printStackTrace(System.err);
+                    Failures.printTrace(thrown, new PrintWriter(System.err, true));
                 }
             }
         }

@@ -1,6 +1,7 @@
 package dev.aquarelle.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.aquarelle.demo.DemoModel;
 import dev.aquarelle.sd.image.GenerationParameters;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 
@@ -74,6 +76,86 @@ class GenerateCommandTest {
         assertThat(run.err())
                 .isEqualToIgnoringNewLines("aquarelle: " + mine + " is there already; --force replaces it");
         assertThat(mine).hasContent("mine");
+    }
+
+    @Test
+    void aLinkToNowhereIsAFileThatIsThere() throws IOException {
+        Path link = Files.createSymbolicLink(folder.resolve("a-red-apple-7.png"), folder.resolve("nowhere"));
+
+        assertThat(paint("--seed", "7").out()).contains("a-red-apple-7-2.png");
+        assertThat(CommandRun.of("an apple", "--out", link.toString()).err()).contains("is there already");
+        assertThat(link).isSymbolicLink();
+        assertThat(folder.resolve("nowhere")).doesNotExist();
+    }
+
+    @Test
+    void aNameMayBeAsLongAsNamesCanBe() {
+        String name = "x".repeat(251) + ".png";
+
+        CommandRun run = CommandRun.of(
+                "an apple",
+                "--size",
+                "64x64",
+                "--steps",
+                "1",
+                "--out",
+                folder.resolve(name).toString());
+
+        assertThat(run.status()).isZero();
+        assertThat(folder.toFile().list()).containsExactly(name);
+        assertThat(CommandRun.of("an apple", "--out", folder.resolve("x" + name).toString()))
+                .satisfies(longer -> assertThat(longer.status()).isEqualTo(2))
+                .satisfies(longer -> assertThat(longer.err()).contains("--out: expected a name of at most 255 bytes"));
+    }
+
+    @Test
+    void aModelThatDoesNotLoadLeavesNoFolderBehind() {
+        CommandRun run = CommandRun.of(
+                "an apple",
+                "--model",
+                "/nowhere",
+                "--out",
+                folder.resolve("new/pictures").toString());
+
+        assertThat(run.status()).isEqualTo(1);
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"mine/pictures", "mine/apple.png"})
+    void aFolderThatCannotBeMadeIsRefusedBeforeTheModelIsLoaded(String out) throws IOException {
+        Path mine = Files.writeString(folder.resolve("mine"), "mine");
+
+        CommandRun run = CommandRun.of(
+                "an apple", "--model", "/nowhere", "--out", folder.resolve(out).toString());
+
+        assertThat(run.status()).isEqualTo(1);
+        assertThat(run.err())
+                .isEqualToIgnoringNewLines(
+                        "aquarelle: " + mine + ": expected a folder to write to, found something else");
+    }
+
+    @Test
+    void aFolderThatCannotBeWrittenToIsRefusedBeforeTheModelIsLoaded() throws IOException {
+        Path locked = Files.createDirectory(folder.resolve("locked"));
+        assumeThat(locked.toFile().setWritable(false) && !Files.isWritable(locked))
+                .as("rights count for this user")
+                .isTrue();
+
+        CommandRun run = CommandRun.of("an apple", "--model", "/nowhere", "--out", locked.toString());
+
+        assertThat(run.err()).isEqualToIgnoringNewLines("aquarelle: " + locked + ": the folder cannot be written to");
+    }
+
+    @Test
+    void whatModelFilesSayCannotSteerTheTerminal() throws IOException {
+        Files.createDirectories(folder.resolve("model"));
+        Files.writeString(folder.resolve("model/model_index.json"), "{\"_class_name\": \"Flux\\u001b[31mPipeline\"}");
+
+        CommandRun run = CommandRun.of(
+                "an apple", "--verbose", "--model", folder.resolve("model").toString());
+
+        assertThat(run.err()).contains("found Flux\\u001b[31mPipeline", "\tat ").doesNotContain("\u001b");
     }
 
     @Test
@@ -139,7 +221,7 @@ class GenerateCommandTest {
                 "--count      | 0          | 2 | --count: expected 1 or more",
                 "--threads    | -3         | 2 | threads: expected",
                 "--clip-skip  | 99         | 2 | clipSkip: expected",
-                "--backend    | abacus     | 1 | no backend named abacus",
+                "--backend    | abacus     | 2 | --backend: expected one of",
                 "--model      | /nowhere   | 1 | /nowhere",
                 "--out        | a.jpg      | 2 | --out: expected a folder or a name ending in .png",
                 "--max-memory | much       | 2 | expected an amount such as 4G",

@@ -1,5 +1,7 @@
 package dev.aquarelle.cli.conformance;
 
+import dev.aquarelle.cli.BackendNames;
+import dev.aquarelle.cli.Printable;
 import dev.aquarelle.ops.Backend;
 import dev.aquarelle.ops.BackendOptions;
 import dev.aquarelle.ops.Backends;
@@ -72,11 +74,15 @@ public final class ConformanceCommand implements Callable<Integer> {
             ConformanceRunner runner = new ConformanceRunner(folder, opened, fullSize);
             Report report = runner.run(new Selection(groups, cases), result -> {
                 if (!json && (verbose || result.outcome() == CaseResult.Outcome.FAILED)) {
-                    out.println(result.line());
+                    out.println(Printable.of(result.line()));
                     out.flush();
                 }
             });
-            out.println(json ? report.json() : report.table());
+            if (json) {
+                out.println(report.json());
+            } else {
+                report.table().lines().map(Printable::of).forEach(out::println);
+            }
             out.flush();
             return report.exitStatus();
         } catch (GoldenException e) {
@@ -89,12 +95,7 @@ public final class ConformanceCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--threads: expected a number not below 0, found " + threads);
         }
-        List<String> installed =
-                Backends.installed().stream().map(Backend.Provider::name).toList();
-        if (!backend.equals("auto") && !installed.contains(backend)) {
-            throw new ParameterException(
-                    spec.commandLine(), "--backend: expected one of %s, found %s".formatted(installed, backend));
-        }
+        BackendNames.requireInstalled(spec.commandLine(), backend);
         return new LazyBackend(backend, () -> Backends.open(backend, new BackendOptions(threads)));
     }
 }

@@ -45,7 +45,7 @@ public final class GoldenCase {
     }
 
     static GoldenCase open(Manifest manifest, String name, @Nullable Path fullSize, Arena arena) {
-        Path file = manifest.resolve(name + ".json");
+        Path file = manifest.sound(name + ".json");
         JsonObject json = Json.readObject(file);
         JsonElement data = json.get("data");
         Weights tensors = data == null || data.isJsonNull()
@@ -134,22 +134,30 @@ public final class GoldenCase {
      * {@code SEE_*.json} stands for the folder at the end of that file's note.
      */
     public Path model(String path) {
-        Path folder = manifest.resolve(path);
+        Path folder = whereStored(manifest.resolve(path));
+        if (!Files.exists(folder)) {
+            throw new GoldenException("%s: expected what %s needs, found no such file".formatted(folder, name));
+        }
+        List<String> faults = manifest.faultsBelow(folder);
+        if (!faults.isEmpty()) {
+            throw new GoldenException(faults.getFirst());
+        }
+        return folder;
+    }
+
+    private Path whereStored(Path folder) {
         try (Stream<Path> listing = Files.isDirectory(folder) ? Files.list(folder) : Stream.empty()) {
             List<Path> files = listing.toList();
             if (files.size() == 1 && files.getFirst().getFileName().toString().startsWith("SEE_")) {
                 String note = Json.readObject(files.getFirst()).get("note").getAsString();
-                return manifest.resolve(root().relativize(folder.resolve(note.substring(note.lastIndexOf(' ') + 1))
-                                .normalize())
-                        .toString());
+                Path meant = folder.resolve(note.substring(note.lastIndexOf(' ') + 1))
+                        .normalize();
+                return manifest.resolve(root().relativize(meant).toString());
             }
+            return folder;
         } catch (IOException e) {
             throw new GoldenException("%s: expected a readable folder, found: %s".formatted(folder, e), e);
         }
-        if (!Files.exists(folder)) {
-            throw new GoldenException("%s: expected what %s needs, found no such file".formatted(folder, name));
-        }
-        return folder;
     }
 
     /**
@@ -165,7 +173,7 @@ public final class GoldenCase {
     }
 
     private static Path inFolder(Manifest manifest, Path file, String path) {
-        return manifest.resolve(
+        return manifest.sound(
                 manifest.root().relativize(file.resolveSibling(path)).toString());
     }
 }

@@ -24,6 +24,10 @@ import java.util.Map;
 record Manifest(Path root, Map<String, Entry> cases, Map<String, Content> files) {
     private static final String FILE = "MANIFEST.json";
 
+    Manifest {
+        root = root.toAbsolutePath().normalize(); // so that a path in it begins like it, however it is written
+    }
+
     /** A case: its group, and the files it consists of. */
     record Entry(String group, List<String> files) {}
 
@@ -73,7 +77,7 @@ record Manifest(Path root, Map<String, Entry> cases, Map<String, Content> files)
     /** A path in the folder, which it may not leave. */
     Path resolve(String path) {
         Path file = root.resolve(path).normalize();
-        if (!file.startsWith(root.normalize())) {
+        if (!file.startsWith(root)) {
             throw new GoldenException("%s: expected a path in the golden folder, found %s".formatted(root, path));
         }
         return file;
@@ -86,18 +90,46 @@ record Manifest(Path root, Map<String, Entry> cases, Map<String, Content> files)
         if (entry == null) {
             return List.of(name + ": expected a case of " + FILE);
         }
-        for (String path : entry.files()) {
-            Path file = resolve(path);
-            Content content = files.get(path);
-            if (!Files.isRegularFile(file)) {
-                faults.add("%s: expected the file, found none".formatted(path));
-            } else if (content == null) {
-                faults.add("%s: expected its size and sha256 in %s, found none".formatted(path, FILE));
-            } else {
-                check(path, file, content, faults);
+        entry.files().forEach(path -> check(path, faults));
+        return faults;
+    }
+
+    /**
+     * A file that a case opens, whether or not its entry lists it.
+     *
+     * @throws GoldenException if the manifest was not written for this file
+     */
+    Path sound(String path) {
+        Path file = resolve(path);
+        List<String> faults = new ArrayList<>();
+        check(root.relativize(file).toString().replace('\\', '/'), faults);
+        if (!faults.isEmpty()) {
+            throw new GoldenException(faults.getFirst());
+        }
+        return file;
+    }
+
+    /** What is wrong with those files of a folder that the manifest lists. */
+    List<String> faultsBelow(Path folder) {
+        List<String> faults = new ArrayList<>();
+        for (String path : files.keySet()) {
+            if (resolve(path).startsWith(folder)) {
+                check(path, faults);
             }
         }
         return faults;
+    }
+
+    private void check(String path, List<String> faults) {
+        Path file = resolve(path);
+        Content content = files.get(path);
+        if (!Files.isRegularFile(file)) {
+            faults.add("%s: expected the file, found none".formatted(path));
+        } else if (content == null) {
+            faults.add("%s: expected its size and sha256 in %s, found none".formatted(path, FILE));
+        } else {
+            check(path, file, content, faults);
+        }
     }
 
     private static void check(String path, Path file, Content content, List<String> faults) {

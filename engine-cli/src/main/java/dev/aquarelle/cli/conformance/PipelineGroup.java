@@ -2,6 +2,7 @@ package dev.aquarelle.cli.conformance;
 
 import com.google.gson.JsonObject;
 import dev.aquarelle.core.memory.MemoryBudget;
+import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.ops.Backend;
 import dev.aquarelle.ops.Cancellation;
@@ -23,7 +24,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -33,6 +33,7 @@ import java.util.stream.Stream;
  */
 final class PipelineGroup implements GoldenGroup {
     private static final String USUAL_MODEL = "models/sd15";
+    private static final String PER_STEP = "mid.latents_per_step";
     private static final String SUPPORTED = "StableDiffusionPipeline";
 
     @Override
@@ -62,14 +63,21 @@ final class PipelineGroup implements GoldenGroup {
             }
             checkEmbeds(golden, embeds, check);
             SchedulerRun run = run(golden, call);
+            GivenNoise noise = new GivenNoise(golden);
+            List<Integer> steps = new ArrayList<>();
             Tensor latents = model.sample(new Sampling(
                     run,
                     guidance,
                     embeds,
                     run.initialLatents(Latents.channelsLast(golden.in("latents"))),
-                    noise(golden),
-                    step -> checkStep(golden, step, check),
+                    noise,
+                    step -> {
+                        steps.add(step.step());
+                        checkStep(golden, step, check);
+                    },
                     Cancellation.NEVER));
+            check.equal("noise drawn", noise.drawn, noise.given());
+            checkStepCount(golden, steps.size(), check);
             check.closeNhwc("latents", latents);
             List<Tensor> pictures = new ArrayList<>();
             model.decode(
@@ -105,9 +113,25 @@ final class PipelineGroup implements GoldenGroup {
         return scheduler.start(takesEta ? options.with(RunOption.ETA, call.eta()) : options);
     }
 
-    private static NoiseSource noise(GoldenCase golden) {
-        AtomicInteger next = new AtomicInteger();
-        return shape -> Latents.channelsLast(golden.in("noise." + next.getAndIncrement()));
+    /** The case's noise, one draw after the other. */
+    private static final class GivenNoise implements NoiseSource {
+        private final GoldenCase golden;
+        private int drawn;
+
+        GivenNoise(GoldenCase golden) {
+            this.golden = golden;
+        }
+
+        int given() {
+            return Math.toIntExact(golden.data().names().stream()
+                    .filter(name -> name.startsWith("in.noise."))
+                    .count());
+        }
+
+        @Override
+        public Tensor next(Shape shape) {
+            return Latents.channelsLast(golden.in("noise." + drawn++));
+        }
     }
 
     private static void checkEmbeds(GoldenCase golden, Tensor embeds, Check check) {
@@ -117,13 +141,19 @@ final class PipelineGroup implements GoldenGroup {
         }
     }
 
+    private static void checkStepCount(GoldenCase golden, int steps, Check check) {
+        if (golden.data().has(PER_STEP)) {
+            check.equal("steps", steps, golden.data().get(PER_STEP).shape().dim(0));
+        }
+    }
+
     private static void checkStep(GoldenCase golden, Progress progress, Check check) {
-        if (golden.data().has("mid.latents_per_step")) {
-            int call = progress.step() - 1;
-            Tensor all = golden.data().get("mid.latents_per_step");
+        Tensor all = golden.data().has(PER_STEP) ? golden.data().get(PER_STEP) : null;
+        int call = progress.step() - 1;
+        if (all != null && call < all.shape().dim(0)) {
             int[] dims = IntStream.of(all.shape().dims()).skip(1).toArray();
             check.close(
-                    "mid.latents_per_step[%d]".formatted(call),
+                    "%s[%d]".formatted(PER_STEP, call),
                     Latents.channelsFirst(progress.latents()),
                     all.slice(call, call + 1).reshape(dims),
                     golden.tolerance("per_step"));

@@ -97,6 +97,9 @@ final class SafetensorsGroup implements GoldenGroup {
             if (entry.has("values")) {
                 checkValues(name, actual, entry.getAsJsonArray("values"), check);
             }
+            if (!entry.has("bytes_hex") && !entry.has("values")) {
+                check.fail(name, "bytes_hex or values to compare with", "neither");
+            }
         }
     }
 
@@ -125,6 +128,7 @@ final class SafetensorsGroup implements GoldenGroup {
         Path narrow = golden.file(file.substring(0, suffix) + file.substring(suffix + WIDENED.length()));
         Weights widened = Weights.open(golden.file(file), golden.arena());
         Weights original = Weights.open(narrow, golden.arena());
+        check.equal("names", original.names(), widened.names());
         for (String name : widened.names()) {
             check.close(name, original.get(name), widened.get(name), Tolerance.EXACT);
         }

@@ -3,9 +3,12 @@ package dev.aquarelle.cli.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.aquarelle.cli.conformance.CaseResult.Outcome;
+import dev.aquarelle.core.safetensors.SafetensorsFile;
+import dev.aquarelle.core.safetensors.SafetensorsWriter;
 import dev.aquarelle.ops.Backend;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -13,10 +16,15 @@ import java.io.StringWriter;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 /** What is wrong with a golden file or the engine becomes a failure of that case, and never passes. */
@@ -143,6 +151,101 @@ class ConformanceRunnerTest {
         acceptHashOf(CASE + ".json");
 
         assertThat(only(CASE).line()).contains("expected a path in the golden folder");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", ".", "..", "../.."})
+    void aPathStaysInTheFolderHoweverThatIsWritten(String root) {
+        Manifest manifest = new Manifest(Path.of(root), Map.of(), Map.of());
+
+        assertThat(manifest.resolve("06_unet/x.json"))
+                .isEqualTo(Path.of(root).toAbsolutePath().normalize().resolve("06_unet/x.json"));
+        assertThatThrownBy(() -> manifest.resolve("../x.json"))
+                .isInstanceOf(GoldenException.class)
+                .hasMessageContaining("expected a path in the golden folder, found ../x.json");
+    }
+
+    @Test
+    void aFileThatTheEntryOmitsIsCheckedWhenItIsOpened() throws IOException {
+        Path manifest = folder.resolve("MANIFEST.json");
+        JsonObject json = JsonParser.parseString(Files.readString(manifest)).getAsJsonObject();
+        json.getAsJsonObject("cases").getAsJsonObject(CASE).add("files", new JsonArray());
+        Files.writeString(manifest, json.toString());
+
+        assertThat(only(CASE).outcome()).isEqualTo(Outcome.PASSED);
+        alterLastByte(CASE + ".safetensors");
+        assertThat(only(CASE).line()).contains("torch_cpu_seed42.safetensors: expected the sha256");
+    }
+
+    @Test
+    void anAlteredModelIsNotTheManifests() throws IOException {
+        GoldenSubset.copy(GOLDEN, folder, List.of("models/inpaint9"));
+        alterLastByte("models/inpaint9/unet/config.json");
+
+        try (Arena arena = Arena.ofConfined()) {
+            GoldenCase golden = GoldenCase.open(Manifest.read(folder), CASE, null, arena);
+            assertThatThrownBy(() -> golden.model("models/inpaint9/unet"))
+                    .isInstanceOf(GoldenException.class)
+                    .hasMessageContaining("models/inpaint9/unet/config.json: expected the sha256");
+        }
+    }
+
+    @Test
+    void aLimitForEachStepIsNeeded() throws IOException {
+        String steps = "08_schedulers/ddim_leading_eps";
+        GoldenSubset.copy(GOLDEN, folder, List.of(steps));
+        change(
+                steps + ".json",
+                json -> json.getAsJsonObject("tolerance")
+                        .getAsJsonArray("sample_max_abs_per_call")
+                        .remove(0));
+
+        assertThat(only(steps).failures())
+                .anySatisfy(failure -> assertThat(failure.what()).isEqualTo("limits of steps"));
+    }
+
+    @Test
+    void aTensorWithNothingToCompareWithFails() throws IOException {
+        String f32 = "02_safetensors/valid/f32";
+        GoldenSubset.copy(GOLDEN, folder, List.of(f32));
+        change(
+                f32 + ".json",
+                json -> json.getAsJsonObject("params")
+                        .getAsJsonObject("tensors")
+                        .asMap()
+                        .values()
+                        .forEach(tensor -> {
+                            tensor.getAsJsonObject().remove("bytes_hex");
+                            tensor.getAsJsonObject().remove("values");
+                        }));
+
+        assertThat(only(f32).line()).contains("expected bytes_hex or values to compare with, found neither");
+    }
+
+    @Test
+    void aTensorBesideTheWidenedOnesFails() throws IOException {
+        String widened = "02_safetensors/valid/f8_widened";
+        GoldenSubset.copy(GOLDEN, folder, List.of(widened, "02_safetensors/valid/f8"));
+        Path file = folder.resolve(widened + ".safetensors");
+        Path fewer = folder.resolve("fewer");
+        try (Arena arena = Arena.ofConfined()) {
+            SafetensorsFile all = SafetensorsFile.open(file, arena);
+            SafetensorsWriter writer = new SafetensorsWriter();
+            all.names().stream().skip(1).forEach(name -> writer.add(name, all.tensor(name)));
+            writer.write(fewer);
+        }
+        Files.move(fewer, file, StandardCopyOption.REPLACE_EXISTING);
+        acceptHashOf(widened + ".safetensors");
+
+        assertThat(only(widened).failures()).singleElement().asString().startsWith("names");
+    }
+
+    private void change(String file, Consumer<JsonObject> change) throws IOException {
+        Path path = folder.resolve(file);
+        JsonObject json = JsonParser.parseString(Files.readString(path)).getAsJsonObject();
+        change.accept(json);
+        Files.writeString(path, json.toString());
+        acceptHashOf(file);
     }
 
     @Test

@@ -71,7 +71,8 @@ class PipelineGroupTest {
 
         assertThat(result.failures()).isEmpty();
         assertThat(result.outcome()).isEqualTo(CaseResult.Outcome.PASSED);
-        assertThat(result.line()).contains("17 checks"); // 15 steps, the latents, the picture
+        assertThat(result.line())
+                .contains("19 checks"); // 15 steps, their number, the draws of noise, the latents, the picture
     }
 
     @Test
@@ -83,6 +84,15 @@ class PipelineGroupTest {
 
         assertThat(result.outcome()).isEqualTo(CaseResult.Outcome.FAILED);
         assertThat(result.failures()).first().asString().contains("mid.latents_per_step[0]");
+    }
+
+    @Test
+    void fewerStepsThanTheReferenceTookFail() throws IOException {
+        JsonObject changes = new JsonObject();
+        changes.addProperty("num_inference_steps", 14);
+
+        assertThat(run(changes).failures())
+                .anySatisfy(failure -> assertThat(failure).asString().startsWith("steps"));
     }
 
     @Test

@@ -6,12 +6,16 @@ import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.security.SecureRandom;
 
 /** Files that are there whole or not at all. */
 final class AtomicFile {
+    private static final SecureRandom RANDOM = new SecureRandom();
+
     private AtomicFile() {}
 
     static void write(Path file, byte[] bytes, Png.IfExists ifExists) throws IOException {
@@ -20,11 +24,11 @@ final class AtomicFile {
         if (folder == null || !Files.isDirectory(folder)) {
             throw new FileSystemException(file.toString(), null, "the folder to write to is not there");
         }
-        if (ifExists == Png.IfExists.FAIL && Files.exists(target)) {
+        if (ifExists == Png.IfExists.FAIL && Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
             throw new FileAlreadyExistsException(file.toString());
         }
-        Path temporary = folder.resolve(
-                ".%s.%s.part".formatted(target.getFileName(), Long.toUnsignedString(System.nanoTime(), 36)));
+        // not after the target, whose name may be as long as names can be
+        Path temporary = folder.resolve(".%s.part".formatted(Long.toUnsignedString(RANDOM.nextLong(), 36)));
         try {
             writeNew(temporary, ByteBuffer.wrap(bytes));
             if (ifExists == Png.IfExists.REPLACE) {

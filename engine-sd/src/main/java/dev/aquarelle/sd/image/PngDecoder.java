@@ -20,12 +20,18 @@ final class PngDecoder {
         long height = Integer.toUnsignedLong(header.getInt());
         int depth = header.get();
         int colourType = header.get();
-        header.getShort(); // compression and filter method: there is but one of each
+        int compression = header.get();
+        int filterMethod = header.get();
         int interlace = header.get();
         if (depth != 8 || colourType != 2 || interlace != 0) {
             throw new PngException(
                     "%s: expected 8-bit RGB without interlacing, found bit depth %d, colour type %d, interlacing %d"
                             .formatted(png.file(), depth, colourType, interlace));
+        }
+        if (compression != 0 || filterMethod != 0) {
+            throw new PngException(
+                    "%s: expected compression and filter method 0, of which there is but one, found %d and %d"
+                            .formatted(png.file(), compression, filterMethod));
         }
         List<ByteBuffer> parts = png.chunks().stream()
                 .filter(c -> c.type().equals("IDAT"))

@@ -1,5 +1,7 @@
 package dev.aquarelle.sd.pipeline;
 
+import dev.aquarelle.sd.schedulers.SchedulerConfig;
+import dev.aquarelle.sd.schedulers.Schedulers;
 import java.util.Locale;
 import java.util.Map;
 
@@ -31,6 +33,11 @@ final class SamplerTitle {
             Map.entry("lcm", "LCM"));
 
     private SamplerTitle() {}
+
+    /** The title of a model's own scheduler: of the sampler that its options make it, or its class's name if they make it none. */
+    static String of(SchedulerConfig config) {
+        return Schedulers.nameOf(config).map(SamplerTitle::of).orElseGet(config::className);
+    }
 
     /** The title of a name as users write it or of a scheduler's class; a name that has none stays as it is. */
     static String of(String name) {

@@ -155,8 +155,7 @@ public final class StableDiffusion implements AutoCloseable {
     }
 
     private List<GeneratedImage> generate(SettledRequest s, ProgressListener listener, Cancellation cancellation) {
-        Scheduler scheduler = scheduler(s.sampler());
-        SchedulerRun run = scheduler.start(s.steps());
+        SchedulerRun run = scheduler(s.sampler()).start(s.steps());
         Shape shape = model.latentShape(s.batch(), s.height(), s.width());
         model.requirePossible(
                 List.of(s.request().prompt(), s.request().negativePrompt()),
@@ -177,7 +176,7 @@ public final class StableDiffusion implements AutoCloseable {
                 listener,
                 cancellation);
         Tensor latents = model.sample(sampling);
-        String title = SamplerTitle.of(s.sampler().isEmpty() ? scheduler.name() : s.sampler());
+        String title = s.sampler().isEmpty() ? SamplerTitle.of(schedulerConfig) : SamplerTitle.of(s.sampler());
         List<GeneratedImage> images = new ArrayList<>();
         model.decode(latents, cancellation, picture -> {
             int n = images.size();

@@ -41,6 +41,8 @@ public record TextToImage(
      * @throws IllegalArgumentException if a value is outside of its range; names it, expected, found
      */
     public TextToImage {
+        requireText("prompt", prompt);
+        requireText("negativePrompt", negativePrompt);
         requireSide("width", width);
         requireSide("height", height);
         require("steps", steps == null ? 1 : steps, 1, MOST_STEPS);
@@ -57,6 +59,13 @@ public record TextToImage(
     /** A request to fill in. */
     public static Builder builder(String prompt) {
         return new Builder(prompt);
+    }
+
+    /** Callers that do not check for null statically hear of it here. */
+    private static void requireText(String name, @Nullable String text) {
+        if (text == null) {
+            throw new IllegalArgumentException("%s: expected a text, found null".formatted(name));
+        }
     }
 
     private static void requireSide(String name, @Nullable Integer pixels) {

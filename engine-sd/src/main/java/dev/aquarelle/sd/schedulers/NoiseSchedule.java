@@ -2,6 +2,7 @@ package dev.aquarelle.sd.schedulers;
 
 import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.core.tensor.TensorException;
+import java.util.Arrays;
 import java.util.function.IntFunction;
 
 /**
@@ -180,5 +181,17 @@ public final class NoiseSchedule {
             }
         }
         return Tensor.of(result, original.shape().dims());
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof NoiseSchedule schedule
+                && Arrays.equals(betas, schedule.betas)
+                && Arrays.equals(alphasCumprod, schedule.alphasCumprod);
+    }
+
+    @Override
+    public int hashCode() {
+        return Arrays.hashCode(betas);
     }
 }

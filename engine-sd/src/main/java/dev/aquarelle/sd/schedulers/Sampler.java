@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * A sampler as users know it: a scheduler and the options that make it what its name says.
@@ -16,6 +17,10 @@ import java.util.Map;
  * @param options what the name stands for: texts, whole numbers and truth values
  */
 record Sampler(String name, List<String> aliases, SchedulerKind kind, boolean spacings, Map<String, Object> options) {
+
+    /** Layouts of sigmas that may stand behind a name. */
+    private static final List<SigmaSpacing> LAYOUTS =
+            List.of(SigmaSpacing.KARRAS, SigmaSpacing.EXPONENTIAL, SigmaSpacing.BETA);
 
     private static final List<Sampler> ALL = List.of(
             new Sampler("ddim", List.of(), SchedulerKind.DDIM, false, Map.of()),
@@ -91,6 +96,22 @@ record Sampler(String name, List<String> aliases, SchedulerKind kind, boolean sp
         return ALL.stream().map(Sampler::name).toList();
     }
 
+    /** The names of a scheduler's samplers, with and without a layout of sigmas behind. */
+    static List<String> namesOf(SchedulerKind kind) {
+        return ALL.stream()
+                .filter(sampler -> sampler.kind == kind)
+                .flatMap(sampler -> Stream.concat(
+                        Stream.of(sampler.name),
+                        LAYOUTS.stream()
+                                .filter(_ -> sampler.spacings)
+                                .map(layout -> sampler.name + "_" + suffix(layout))))
+                .toList();
+    }
+
+    private static String suffix(SigmaSpacing layout) {
+        return layout.name().toLowerCase(Locale.ROOT);
+    }
+
     /**
      * The sampler of a name with, perhaps, a layout of sigmas behind it.
      *
@@ -102,8 +123,8 @@ record Sampler(String name, List<String> aliases, SchedulerKind kind, boolean sp
             if (sampler.isCalled(plain)) {
                 return sampler;
             }
-            for (SigmaSpacing spacing : List.of(SigmaSpacing.KARRAS, SigmaSpacing.EXPONENTIAL, SigmaSpacing.BETA)) {
-                String suffix = spacing.name().toLowerCase(Locale.ROOT);
+            for (SigmaSpacing spacing : LAYOUTS) {
+                String suffix = suffix(spacing);
                 if (sampler.spacings
                         && plain.endsWith(suffix)
                         && sampler.isCalled(plain.substring(0, plain.length() - suffix.length()))) {

@@ -2,6 +2,7 @@ package dev.aquarelle.sd.schedulers;
 
 import java.lang.System.Logger.Level;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Where schedulers come from: a model's own configuration, or the name of a sampler in one of the ways people write it.
@@ -43,6 +44,19 @@ public final class Schedulers {
      */
     public static Scheduler named(String sampler, SchedulerConfig model) {
         return fromConfig(Sampler.parse(sampler).configure(model));
+    }
+
+    /**
+     * The name of the sampler that a configuration describes, the other way round: {@link #named} with it is the same scheduler. Empty if
+     * the options make it another than all of those.
+     *
+     * @throws SchedulerException as {@link #fromConfig}
+     */
+    public static Optional<String> nameOf(SchedulerConfig config) {
+        Scheduler scheduler = fromConfig(config);
+        return Sampler.namesOf(SchedulerKind.of(config)).stream()
+                .filter(name -> named(name, config).equals(scheduler))
+                .findFirst();
     }
 
     /** The names of all samplers, one for each; some also with {@code _karras}, {@code _exponential} or {@code _beta} behind. */

@@ -123,6 +123,30 @@ class PngTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"10, 1 and 0", "11, 0 and 1"}) // in the header's data
+    void anotherCompressionOrFilterMethodIsRefused(int at, String found) {
+        ByteBuffer png = ByteBuffer.wrap(Png.encode(picture(3, 3, 1), prompt("")));
+        png.put(FIRST_CHUNK + 8 + at, (byte) 1);
+        CRC32 crc = new CRC32();
+        crc.update(png.array(), FIRST_CHUNK + 4, 17);
+        png.putInt(FIRST_CHUNK + 21, (int) crc.getValue());
+
+        assertThatThrownBy(() -> Png.read(Files.write(folder.resolve("other.png"), png.array())))
+                .isInstanceOf(PngException.class)
+                .hasMessageEndingWith(
+                        "expected compression and filter method 0, of which there is but one, found " + found);
+    }
+
+    @Test
+    void aLinkToNowhereIsAFileThatIsThere() throws IOException {
+        Path link = Files.createSymbolicLink(folder.resolve("link.png"), folder.resolve("nowhere"));
+
+        assertThatThrownBy(() -> Png.write(link, picture(3, 3, 1), prompt(""), Png.IfExists.FAIL))
+                .isInstanceOf(FileAlreadyExistsException.class);
+        assertThat(folder.toFile().list()).containsExactly("link.png");
+    }
+
     @Test
     void everyChangedByteIsNoticed() throws IOException {
         byte[] whole = Png.encode(picture(5, 4, 7), prompt("text"));

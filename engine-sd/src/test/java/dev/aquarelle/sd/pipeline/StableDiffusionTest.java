@@ -160,6 +160,25 @@ class StableDiffusionTest {
     }
 
     @Test
+    @SuppressWarnings("NullAway") // what a caller does that does not check for null
+    void aPromptThatIsNullIsRefusedWhereItIsSaid() {
+        assertThatThrownBy(() -> TextToImage.of(null))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("prompt: expected a text, found null");
+        assertThatThrownBy(() -> owl().negativePrompt(null).build())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("negativePrompt: expected a text, found null");
+    }
+
+    @Test
+    void whatTheTextEncoderCannotTakeIsRefusedBeforeAnythingIsAllocated() {
+        assertThatThrownBy(() ->
+                        engine.generate(owl().size(16384, 16384).clipSkip(99).build()))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("clipSkip: expected 0 to ");
+    }
+
+    @Test
     void anUnknownSamplerIsRefusedWithTheList() {
         assertThatThrownBy(() -> engine.generate(owl().sampler("magic").build()))
                 .isInstanceOf(SchedulerException.class)
