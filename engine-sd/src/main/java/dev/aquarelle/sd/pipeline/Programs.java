@@ -78,7 +78,7 @@ final class Programs implements AutoCloseable {
      */
     void prepare(int samples, Shape latents) {
         Shape wanted = Shape.of(samples, latents.dim(1), latents.dim(2));
-        if (wanted.equals(prepared)) {
+        if (prepared != null && wanted.equals(prepared)) {
             return;
         }
         prepared = null;
