@@ -34,7 +34,7 @@ public final class StderrLog extends System.LoggerFinder {
             if (isLoggable(level)) {
                 System.err.println("aquarelle: " + Printable.of(message));
                 if (thrown != null && shown.getSeverity() < Level.WARNING.getSeverity()) {
-                    Failures.printTrace(thrown, new PrintWriter(System.err, true));
+                    Failures.printTrace(thrown, new PrintWriter(System.err, true, System.err.charset()));
                 }
             }
         }

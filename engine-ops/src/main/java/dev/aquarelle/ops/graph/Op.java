@@ -86,14 +86,7 @@ public sealed interface Op {
                     stride > 0 && dilation > 0 && groups > 0,
                     "conv2d: stride, dilation and groups must be positive: %s",
                     this);
-            require(
-                    weight.dim(1) > 0 && weight.dim(2) > 0 && weight.dim(3) > 0,
-                    "conv2d: the kernel of weight %s is empty",
-                    weight);
-            require(
-                    (long) weight.dim(1) * weight.dim(2) * weight.dim(3) <= Integer.MAX_VALUE,
-                    "conv2d: the kernel of weight %s is too large",
-                    weight);
+            require(weight.dim(2) > 0 && weight.dim(3) > 0, "conv2d: the kernel of weight %s is empty", weight);
             require(
                     x.last() == (long) weight.dim(1) * groups && weight.dim(0) % groups == 0,
                     "conv2d: x %s does not fit weight %s in %d groups",
