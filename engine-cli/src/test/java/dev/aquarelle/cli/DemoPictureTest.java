@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -60,7 +61,9 @@ class DemoPictureTest {
             Weights data =
                     Weights.open(json.resolveSibling(reference.get("data").getAsString()), arena);
             Tensor perStep = data.get("mid.latents_per_step");
+            List<Integer> steps = new ArrayList<>();
             GeneratedImage made = engine.generate(request, progress -> {
+                        steps.add(progress.step());
                         float[] expected = perStep.slice(progress.step() - 1, progress.step())
                                 .toFloatArray();
                         float[] actual =
@@ -71,24 +74,41 @@ class DemoPictureTest {
                     })
                     .getFirst();
 
+            assertThat(steps).hasSize(perStep.shape().dim(0));
             Image expected = Png.read(json.resolveSibling(name.replace(".json", ".png")));
             assertThat(largestDifference(made.image(), expected)).isLessThanOrEqualTo(LARGEST_DIFFERENCE);
         }
     }
 
-    /** The snippet of the README: five lines. */
     @Test
     void theReadmesSnippetMakesAPicture(@TempDir Path folder) throws IOException {
         Path model = DemoModel.path();
         Path file = folder.resolve("apple.png");
         // snippet: begin
         try (StableDiffusion engine = StableDiffusion.load(model)) {
-            GeneratedImage apple =
-                    engine.generate(TextToImage.of("a red apple")).getFirst();
+            TextToImage request = TextToImage.builder("a red apple").seed(7).build();
+            GeneratedImage apple = engine.generate(request).getFirst();
             apple.save(file);
         }
         // snippet: end
         assertThat(Png.readTexts(file).get(Png.PARAMETERS)).startsWith("a red apple\nSteps: ");
+    }
+
+    /** It is compiled and run above: the same code, but for where the model is and where the picture goes. */
+    @Test
+    void theReadmesSnippetIsTheOneThatIsTested() throws IOException {
+        String test = Files.readString(Path.of("src/test/java/dev/aquarelle/cli/DemoPictureTest.java"));
+        String readme = Files.readString(Path.of("../README.md"));
+
+        assertThat(between(readme, "```java", "```")
+                        .replace("Path.of(\"stable-diffusion-v1-5\")", "model")
+                        .replace("Path.of(\"apple.png\")", "file"))
+                .isEqualToIgnoringWhitespace(between(test, "// snippet: begin", "// snippet: end"));
+    }
+
+    private static String between(String text, String begin, String end) {
+        int from = text.indexOf(begin) + begin.length();
+        return text.substring(from, text.indexOf(end, from));
     }
 
     private static double largestDifference(float[] a, float[] b) {

@@ -3,17 +3,8 @@ package dev.aquarelle.sd;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
-import com.google.gson.Strictness;
-import com.google.gson.stream.JsonReader;
-import com.google.gson.stream.JsonToken;
-import java.io.IOException;
-import java.io.StringReader;
-import java.nio.charset.MalformedInputException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
+import dev.aquarelle.sd.json.JsonFile;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -27,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * error names the file, the field, what was expected and what was found. A field that is {@code null} counts as absent. Immutable.
  */
 public final class ModelConfig {
-    private static final long MAX_BYTES = 4 << 20; // the largest configs, with token tables in them, are some 100 KB
+    private static final JsonFile JSON = new JsonFile(ModelException::new);
     private static final int MAX_LIST = 1024;
 
     private final String file;
@@ -44,19 +35,7 @@ public final class ModelConfig {
      * @throws ModelException if the file is missing, unreadable, no strict JSON or something else than an object
      */
     public static ModelConfig read(Path file) {
-        try {
-            long size = Files.size(file);
-            if (size > MAX_BYTES) {
-                throw new ModelException("%s: expected at most %d bytes, found %d".formatted(file, MAX_BYTES, size));
-            }
-            return parse(file.toString(), Files.readString(file));
-        } catch (NoSuchFileException e) {
-            throw new ModelException("%s: the file is missing".formatted(file), e);
-        } catch (MalformedInputException e) {
-            throw new ModelException("%s: the file is not UTF-8 text".formatted(file), e);
-        } catch (IOException e) {
-            throw new ModelException("%s: cannot be read (%s)".formatted(file, e.getMessage()), e);
-        }
+        return parse(file.toString(), JSON.text(file));
     }
 
     /**
@@ -66,19 +45,7 @@ public final class ModelConfig {
      * @throws ModelException if it is no strict JSON or something else than an object
      */
     public static ModelConfig parse(String file, String text) {
-        try (JsonReader reader = new JsonReader(new StringReader(text))) {
-            reader.setStrictness(Strictness.STRICT);
-            JsonElement root = JsonParser.parseReader(reader);
-            if (!root.isJsonObject()) {
-                throw new ModelException("%s: expected a JSON object, found %s".formatted(file, shortened(root)));
-            }
-            if (reader.peek() != JsonToken.END_DOCUMENT) {
-                throw new ModelException("%s: expected one JSON object, found more behind it".formatted(file));
-            }
-            return new ModelConfig(file, root.getAsJsonObject());
-        } catch (JsonParseException | IOException e) {
-            throw new ModelException("%s: not valid JSON (%s)".formatted(file, firstLine(e)), e);
-        }
+        return new ModelConfig(file, JSON.object(file, text));
     }
 
     /** The file's name, as in messages. */
@@ -198,7 +165,7 @@ public final class ModelConfig {
                         .formatted(
                                 file,
                                 field,
-                                shortened(found),
+                                JsonFile.shortened(found),
                                 supported.length == 0 ? "" : ", only " + String.join(", ", supported)));
             }
         }
@@ -288,17 +255,7 @@ public final class ModelConfig {
     }
 
     private ModelException mismatch(String field, String expected, JsonElement found) {
-        return new ModelException("%s: %s: expected %s, found %s".formatted(file, field, expected, shortened(found)));
-    }
-
-    private static String shortened(JsonElement element) {
-        String text = element.toString();
-        return text.length() <= 60 ? text : text.substring(0, 57) + "...";
-    }
-
-    private static String firstLine(Exception e) {
-        String message = String.valueOf(e.getMessage());
-        int end = message.indexOf('\n');
-        return end < 0 ? message : message.substring(0, end);
+        return new ModelException(
+                "%s: %s: expected %s, found %s".formatted(file, field, expected, JsonFile.shortened(found)));
     }
 }

@@ -14,6 +14,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The demo model's reference pictures as cases of group 09: the models of the golden files are too large for the repository. */
 class PipelineGroupTest {
@@ -24,8 +26,12 @@ class PipelineGroupTest {
     Path folder;
 
     private CaseResult run(JsonObject changes) throws IOException {
-        Path reference = DemoModel.referencePictures();
-        JsonObject json = JsonParser.parseString(Files.readString(reference.resolve(REFERENCE + ".json")))
+        return run(DemoModel.referencePictures().resolve(REFERENCE), changes);
+    }
+
+    /** Runs a case on the demo model, with changes to its call. */
+    private CaseResult run(Path reference, JsonObject changes) throws IOException {
+        JsonObject json = JsonParser.parseString(Files.readString(Path.of(reference + ".json")))
                 .getAsJsonObject();
         changes.asMap().forEach(json.getAsJsonObject("params").getAsJsonObject("call")::add);
         json.getAsJsonObject("params").addProperty("model", "models/demo");
@@ -34,7 +40,7 @@ class PipelineGroupTest {
         Files.createSymbolicLink(folder.resolve("models/demo"), DemoModel.path().toAbsolutePath());
         Files.createDirectories(folder.resolve("09_pipelines"));
         Files.writeString(folder.resolve(NAME + ".json"), json.toString());
-        Files.copy(reference.resolve(REFERENCE + ".safetensors"), folder.resolve(NAME + ".safetensors"));
+        Files.copy(Path.of(reference + ".safetensors"), folder.resolve(NAME + ".safetensors"));
         writeManifest();
         try (Backend backend = Backends.open("auto", BackendOptions.DEFAULT)) {
             return new ConformanceRunner(folder, backend).run(NAME);
@@ -73,6 +79,16 @@ class PipelineGroupTest {
         assertThat(result.outcome()).isEqualTo(CaseResult.Outcome.PASSED);
         assertThat(result.line())
                 .contains("19 checks"); // 15 steps, their number, the draws of noise, the latents, the picture
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"euler", "dpmpp_2m_karras", "v_prediction"})
+    void otherSchedulersAgreeWithTheReferenceToo(String name) throws IOException {
+        CaseResult result = run(Path.of("src/test/pipelines").resolve(name), new JsonObject());
+
+        assertThat(result.failures()).isEmpty();
+        assertThat(result.outcome()).isEqualTo(CaseResult.Outcome.PASSED);
+        assertThat(result.line()).contains("8 checks"); // 4 steps and the four others
     }
 
     @Test

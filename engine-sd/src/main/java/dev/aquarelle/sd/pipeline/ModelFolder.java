@@ -64,7 +64,7 @@ record ModelFolder(Path path) {
         return part;
     }
 
-    /** The model's name as in a picture's parameters: the folder's. */
+    /** The folder's name. */
     String name() {
         Path name = path.toAbsolutePath().normalize().getFileName();
         return name == null ? path.toString() : name.toString();

@@ -37,7 +37,6 @@ public final class StableDiffusion implements AutoCloseable {
     private static final long WAIT_MILLIS = 50; // between two looks at the token of a request whose turn has not come
 
     private final ReentrantLock turn = new ReentrantLock(true);
-    private final ModelFolder folder;
     private final Backend backend;
     private final DiffusionModel model;
     private final SchedulerConfig schedulerConfig;
@@ -46,13 +45,12 @@ public final class StableDiffusion implements AutoCloseable {
 
     /** Closes the backend in the end, but not if it fails. */
     StableDiffusion(ModelFolder folder, Backend backend, EngineOptions options) {
-        this.folder = folder;
         this.backend = backend;
         this.schedulerConfig = SchedulerConfig.read(folder.part("scheduler")).forStableDiffusion();
         DiffusionModel opened = new DiffusionModel(folder.path(), backend, MachineMemory.limit(options.memory()));
         boolean loaded = false;
         try {
-            this.defaults = ModelDefaults.read(folder.path(), opened.trainedWidth(), opened.trainedHeight());
+            this.defaults = ModelDefaults.read(folder, opened.trainedWidth(), opened.trainedHeight());
             loaded = true;
         } finally {
             if (!loaded) {
@@ -180,8 +178,8 @@ public final class StableDiffusion implements AutoCloseable {
         List<GeneratedImage> images = new ArrayList<>();
         model.decode(latents, cancellation, picture -> {
             int n = images.size();
-            images.add(
-                    new GeneratedImage(Image.fromTensor(picture), s.parameters(folder.name(), title, n), s.seed() + n));
+            images.add(new GeneratedImage(
+                    Image.fromTensor(picture), s.parameters(defaults.name(), title, n), s.seed() + n));
         });
         return images;
     }

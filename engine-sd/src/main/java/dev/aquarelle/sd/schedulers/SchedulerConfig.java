@@ -3,24 +3,16 @@ package dev.aquarelle.sd.schedulers;
 import com.google.gson.Gson;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
-import com.google.gson.Strictness;
-import com.google.gson.stream.JsonReader;
-import com.google.gson.stream.JsonToken;
-import java.io.IOException;
-import java.io.StringReader;
-import java.nio.charset.MalformedInputException;
+import dev.aquarelle.sd.json.JsonFile;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** A model's {@code scheduler_config.json} as it stands, not yet checked against a scheduler. Immutable. */
 public final class SchedulerConfig {
-    private static final long MAX_BYTES = 4 << 20; // a list of trained betas is the largest thing in one
+    private static final JsonFile JSON = new JsonFile(SchedulerException::new);
 
     /** Python writes infinite numbers, which JSON does not have, as bare words; quoted they can be read. */
     private static final Pattern BARE_INFINITY = Pattern.compile("(?<=[:\\[,\\s])(-?Infinity)(?=[\\s,}\\]])");
@@ -40,20 +32,7 @@ public final class SchedulerConfig {
      */
     public static SchedulerConfig read(Path fileOrFolder) {
         Path file = Files.isDirectory(fileOrFolder) ? fileOrFolder.resolve("scheduler_config.json") : fileOrFolder;
-        try {
-            long size = Files.size(file);
-            if (size > MAX_BYTES) {
-                throw new SchedulerException(
-                        "%s: expected at most %d bytes, found %d".formatted(file, MAX_BYTES, size));
-            }
-            return parse(file.toString(), Files.readString(file));
-        } catch (NoSuchFileException e) {
-            throw new SchedulerException("%s: the file is missing".formatted(file), e);
-        } catch (MalformedInputException e) {
-            throw new SchedulerException("%s: the file is not UTF-8 text".formatted(file), e);
-        } catch (IOException e) {
-            throw new SchedulerException("%s: cannot be read (%s)".formatted(file, e.getMessage()), e);
-        }
+        return parse(file.toString(), JSON.text(file));
     }
 
     /**
@@ -64,16 +43,7 @@ public final class SchedulerConfig {
      */
     public static SchedulerConfig parse(String where, String text) {
         String readable = BARE_INFINITY.matcher(text).replaceAll("\"$1\"");
-        try (JsonReader reader = new JsonReader(new StringReader(readable))) {
-            reader.setStrictness(Strictness.STRICT);
-            JsonElement root = JsonParser.parseReader(reader);
-            if (!root.isJsonObject() || reader.peek() != JsonToken.END_DOCUMENT) {
-                throw new SchedulerException("%s: expected one JSON object".formatted(where));
-            }
-            return new SchedulerConfig(where, root.getAsJsonObject());
-        } catch (JsonParseException | IOException e) {
-            throw new SchedulerException("%s: not valid JSON".formatted(where), e);
-        }
+        return new SchedulerConfig(where, JSON.object(where, readable));
     }
 
     /**

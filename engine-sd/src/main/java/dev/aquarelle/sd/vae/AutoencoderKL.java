@@ -66,11 +66,6 @@ public final class AutoencoderKL {
         return config;
     }
 
-    /** Whether the checkpoint has an encoder. */
-    public boolean canEncode() {
-        return encoder != null;
-    }
-
     /** Latents of the U-Net's scale in the autoencoder's: divided by the scaling factor, the shift added. */
     public Value unscale(Graph g, Value latents) {
         return g.scale(latents, 1 / config.scalingFactor(), config.shiftFactor());

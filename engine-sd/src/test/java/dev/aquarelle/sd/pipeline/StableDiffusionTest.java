@@ -149,7 +149,8 @@ class StableDiffusionTest {
 
         assertThat(picture.parameters().toText())
                 .startsWith(
-                        "an owl\nNegative prompt: blue\nSteps: 3, Sampler: Euler, CFG scale: 5, Seed: 7, Size: 64x48");
+                        "an owl\nNegative prompt: blue\nSteps: 3, Sampler: Euler, CFG scale: 5, Seed: 7, Size: 64x48,"
+                                + " Model: aquarelle-demo");
     }
 
     @Test
