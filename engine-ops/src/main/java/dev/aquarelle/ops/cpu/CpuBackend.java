@@ -23,7 +23,7 @@ public final class CpuBackend implements Backend {
     CpuBackend(BackendOptions options, Kernels kernels) {
         this.kernels = kernels;
         this.workers = new Workers(options.resolvedThreads());
-        this.buffers = new Buffers(options.resolvedThreads());
+        this.buffers = new Buffers(workers);
     }
 
     @Override
