@@ -193,12 +193,9 @@ final class AttentionStep implements Step {
         int padded = GemmKernel.padded(count);
         Arrays.fill(scores, KEYS * row + seen, KEYS * row + padded, Float.NEGATIVE_INFINITY);
         float maximum = Math.max(maxima[row], rowKernels.max(scores, KEYS * row, padded) * h.scale);
-        if (maximum == Float.NEGATIVE_INFINITY) { // nothing to see yet
-            Arrays.fill(scores, row * count, (row + 1) * count, 0f);
-            return 1;
-        }
-        float sum = rowKernels.expSum(scores, KEYS * row, row * count, padded, h.scale, maximum);
-        float factor = ScalarMath.exp(maxima[row] - maximum);
+        boolean none = maximum == Float.NEGATIVE_INFINITY; // nothing seen yet, or NaN alone: weights of 0 and NaN
+        float sum = rowKernels.expSum(scores, KEYS * row, row * count, padded, h.scale, none ? 0 : maximum);
+        float factor = none ? 1 : ScalarMath.exp(maxima[row] - maximum);
         maxima[row] = maximum;
         totals[row] = Math.fma(totals[row], factor, sum);
         return factor;

@@ -10,9 +10,9 @@ import dev.aquarelle.core.tensor.TensorException;
  * in {@link #resultShape}, once for all backends. A backend is a {@code switch} over these without {@code default}.
  *
  * <p>Letters are the same everywhere: N batch, C channels, H W image, L queries, S keys, D width of a head; M N K in products only.
- * Activations are F32, channels last; constant operands (weights) may be of any floating-point type and are widened exactly.
- * Sums are accumulated in float32 or wider. No operation mixes the samples of a batch, and a sample's result does not depend on the
- * size of the batch.
+ * Activations are F32, channels last; constant operands (weights) may be of any floating-point type and are widened exactly, but F64 is
+ * rounded to F32. Sums are accumulated in float32 or wider. No operation mixes the samples of a batch, and a sample's result does not
+ * depend on the size of the batch.
  */
 public sealed interface Op {
 
@@ -93,6 +93,12 @@ public sealed interface Op {
                     x,
                     weight,
                     groups);
+            requireTerms("conv2d", weight, weight.dim(1));
+            long taps = (long) weight.dim(2) * weight.dim(3);
+            require(
+                    taps <= Integer.MAX_VALUE / weight.dim(1),
+                    "conv2d: weight %s sums more than 2^31 - 1 products for a number",
+                    weight);
             requireBias("conv2d", in, weight.dim(0));
             long height = extent((long) x.dim(1) + padding.top() + padding.bottom(), weight.dim(2));
             long width = extent((long) x.dim(2) + padding.left() + padding.right(), weight.dim(3));
@@ -134,6 +140,7 @@ public sealed interface Op {
                     "linear: x %s does not fit weight %s",
                     in[0],
                     in[1]);
+            requireTerms("linear", in[0], in[1].dim(1));
             requireBias("linear", in, in[1].dim(0));
             return in[0].withLast(in[1].dim(0));
         }
@@ -156,6 +163,7 @@ public sealed interface Op {
                     "matMul: %s does not fit %s",
                     a,
                     b);
+            requireTerms("matMul", a, a.last());
             return a.withLast(b.last());
         }
 
@@ -229,7 +237,10 @@ public sealed interface Op {
      * result  [N, L, heads * E]
      * </pre>
      *
-     * @param scale usually {@code 1 / sqrt(D)}
+     * <p>A key that a query does not see has weight 0, which is no wall: NaN or an infinity in the value of such a key may reach the query
+     * as 0 times it.
+     *
+     * @param scale positive and finite, usually {@code 1 / sqrt(D)}
      * @param causal whether query i sees the keys 0 to i alone
      */
     record Attention(int heads, float scale, boolean causal) implements Op {
@@ -257,6 +268,11 @@ public sealed interface Op {
                     v,
                     heads);
             require(k.dim(1) > 0, "attention: there are no keys (k is %s)", k);
+            require(q.last() > 0, "attention: heads of width 0 have no scores (q is %s)", q);
+            require(
+                    scale > 0 && Float.isFinite(scale),
+                    "attention: expected a positive, finite scale, found %s",
+                    scale);
             return q.withLast(v.last());
         }
 
@@ -493,9 +509,13 @@ public sealed interface Op {
         return this instanceof Embedding && index == 0 || this instanceof SelectRows && index == 1;
     }
 
-    /** The type of the result: F32, but an {@link Input} or {@link Constant} has its own. */
+    /** The type of the result: F32, but a {@link Constant} has its own; that of an {@link Input} is given to the {@link Graph}. */
     default DType resultType() {
         return this instanceof Constant constant ? constant.tensor().dtype() : DType.F32;
+    }
+
+    private static void requireTerms(String who, Shape operand, int terms) {
+        require(terms > 0, "%s: %s leaves nothing to sum over", who, operand);
     }
 
     private static void requireBias(String who, Shape[] in, int channels) {

@@ -131,6 +131,27 @@ class OpTest {
                         "attention: there are no keys (k is [2, 0, 40])",
                         g -> g.attention(
                                 g.input("q", TOKENS), g.input("k", 2, 0, 40), g.input("v", 2, 0, 40), 8, false)),
+                refusal(
+                        "attention: heads of width 0 have no scores (q is [2, 5, 0])",
+                        g -> g.attention(
+                                g.input("q", 2, 5, 0), g.input("k", 2, 7, 0), g.input("v", 2, 7, 40), 8, false)),
+                refusal("attention: expected a positive, finite scale, found 0.0", g -> attention(g, 0)),
+                refusal("attention: expected a positive, finite scale, found NaN", g -> attention(g, Float.NaN)),
+                refusal(
+                        "attention: expected a positive, finite scale, found Infinity",
+                        g -> attention(g, Float.POSITIVE_INFINITY)),
+                refusal(
+                        "linear: [2, 0] leaves nothing to sum over",
+                        g -> g.linear(g.input("x", 2, 0), g.input("w", 3, 0), null)),
+                refusal(
+                        "matMul: [2, 0] leaves nothing to sum over",
+                        g -> g.matMul(g.input("a", 2, 0), g.input("b", 0, 3))),
+                refusal(
+                        "conv2d: [3, 0, 1, 1] leaves nothing to sum over",
+                        g -> g.conv2d(g.input("x", 1, 4, 4, 0), g.input("w", 3, 0, 1, 1), null, 1, Padding.NONE, 1, 1)),
+                refusal(
+                        "conv2d: weight [1, 40, 65536, 1024] sums more than 2^31 - 1 products for a number",
+                        g -> conv(g, 1, Padding.all(40000), 1, 1, 40, 65536, 1024)),
                 refusal("geGlu: x is [2, 5], expected [..., 2 D]", g -> g.geGlu(g.input("x", 2, 5))),
                 refusal("softmax: x is [2, 0], expected rows that are not empty", g -> g.softmax(g.input("x", 2, 0))),
                 refusal(
@@ -226,6 +247,11 @@ class OpTest {
         assertThatThrownBy(() -> Graph.of(g -> g.silu(g.constant("ids", RandomTensors.randomIndices(1, 5, 3)))))
                 .isInstanceOf(TensorException.class)
                 .hasMessage("silu: operand 0 is I32, expected F32");
+    }
+
+    private static Value attention(Graph g, float scale) {
+        Value x = g.input("x", TOKENS);
+        return g.add(new Op.Attention(8, scale, false), x, x, x);
     }
 
     private static Value conv(Graph g, int stride, Padding padding, int dilation, int... weight) {

@@ -1,5 +1,6 @@
 package dev.aquarelle.ops.testing;
 
+import static dev.aquarelle.ops.testing.RandomTensors.filled;
 import static dev.aquarelle.ops.testing.RandomTensors.normal;
 import static dev.aquarelle.ops.testing.RandomTensors.random;
 
@@ -7,6 +8,7 @@ import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.ops.graph.Graph;
 import dev.aquarelle.ops.graph.Op;
 import dev.aquarelle.ops.graph.Value;
+import java.lang.foreign.ValueLayout;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -125,5 +127,34 @@ public interface AttentionContract extends OpContract {
             Value v = in.g().multiply(k, in.constant(keysAndValues.slice(0, 1).reshape(keys, heads * d)));
             return in.g().attention(q, k, v, heads, causal);
         });
+    }
+
+    /** In whichever block of keys NaN is, and if it fills one, each query that sees it becomes NaN. */
+    @ParameterizedTest(name = "NaN in keys {0} to {1}, causal {2}")
+    @CsvSource({"0, 256, false", "0, 256, true", "256, 512, false", "256, 512, true", "300, 301, true", "0, 600, false"
+    })
+    default void aNaNIsNotLost(int from, int to, boolean causal) {
+        int keys = 600;
+        Tensor k = random(74, 1, keys, 8);
+        for (int i = from * 8; i < to * 8; i++) {
+            k.data().setAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, i, Float.NaN);
+        }
+        Graph graph = Graph.of(g ->
+                g.attention(g.input("q", 1, keys, 8), g.input("k", 1, keys, 8), g.input("v", 1, keys, 8), 1, causal));
+        agreesWithTheReference(
+                Tolerance.forSumOf(keys).times(4), graph, random(75, 1, keys, 8), k, random(76, 1, keys, 8));
+    }
+
+    /** Keys at minus infinity weigh nothing, a whole block of them too. */
+    @Test
+    default void infinitelyLowScoresWeighNothing() {
+        Tensor k = random(77, 1, 600, 1);
+        for (int i = 0; i < 300; i++) {
+            k.data().setAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, i, Float.NEGATIVE_INFINITY);
+        }
+        Graph graph = Graph.of(
+                g -> g.attention(g.input("q", 1, 5, 1), g.input("k", 1, 600, 1), g.input("v", 1, 600, 1), 1, false));
+        agreesWithTheReference(
+                Tolerance.forSumOf(600).times(4), graph, filled(0.5f, 1, 5, 1), k, random(78, 1, 600, 1));
     }
 }
