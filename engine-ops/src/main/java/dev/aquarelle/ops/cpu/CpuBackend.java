@@ -8,14 +8,18 @@ import dev.aquarelle.ops.graph.Graph;
 
 /**
  * Graphs on the processor's vector units. The result has the same bits for every number of threads and every width of vectors, for a
- * sample alone and in a batch.
+ * sample alone and in a batch; only a NaN may be another NaN.
  */
 public final class CpuBackend implements Backend {
     private final Kernels kernels;
     private final Workers workers;
     private final Buffers buffers;
 
-    /** With vectors as wide as the machine has them, or as {@code -Daquarelle.vectorBits} says. */
+    /**
+     * With vectors as wide as the machine has them, or as {@code -Daquarelle.vectorBits} says.
+     *
+     * @throws dev.aquarelle.ops.BackendException if that is no width that there is
+     */
     public CpuBackend(BackendOptions options) {
         this(options, Kernels.load());
     }

@@ -1,6 +1,7 @@
 package dev.aquarelle.ops.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.util.List;
@@ -36,7 +37,7 @@ class KernelsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"-Xint", "-XX:TieredStopAtLevel=1"})
+    @ValueSource(strings = {"-Xint", "-XX:TieredStopAtLevel=1", "-XX:MaxVectorSize=4"})
     void withoutACompilerForVectorsScalarsAreUsed(String option) throws IOException, InterruptedException {
         List<String> lines = OtherJvm.run(KernelBattery.class, VECTORS, option);
 
@@ -44,6 +45,29 @@ class KernelsTest {
         assertThat(lines)
                 .filteredOn(line -> line.contains("compiles no vector instructions"))
                 .hasSize(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"64", "100", "1024", "abc", ""})
+    void aWidthThatThereIsNotIsRefused(String bits) {
+        assertThatThrownBy(() -> OtherJvm.run(KernelBattery.class, VECTORS, "-D" + Kernels.VECTOR_BITS + "=" + bits))
+                .hasMessageContaining(
+                        "BackendException: cpu: -Daquarelle.vectorBits: expected 512, 256, 128 or 0, found " + bits);
+    }
+
+    /** Only the choice is made: computing would take minutes. */
+    @Test
+    void withoutFusedMultiplyAddOneWarningSaysSo() throws IOException, InterruptedException {
+        String warning = "no fused multiply-add";
+        assertThat(OtherJvm.run(KernelsTest.class, VECTORS, "-XX:-UseFMA"))
+                .filteredOn(line -> line.contains(warning))
+                .hasSize(1);
+        assertThat(OtherJvm.run(KernelsTest.class, VECTORS)).noneMatch(line -> line.contains(warning));
+    }
+
+    /** Chooses kernels. */
+    public static void main(String[] arguments) {
+        System.out.println(Kernels.load().vectorBits());
     }
 
     @Test
