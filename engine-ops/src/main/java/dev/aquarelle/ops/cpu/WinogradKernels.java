@@ -22,8 +22,8 @@ interface WinogradKernels {
     /** Channels that are transformed at a time, {@link GemmKernel#PANEL}, so that a tile stays in the first-level cache. */
     int CHANNELS = GemmKernel.PANEL;
 
-    float ROOT_2 = 1.41421356f;
-    float HALF_ROOT_2 = 0.70710678f;
+    float ROOT_2 = 1.4142135f;
+    float HALF_ROOT_2 = 0.70710677f;
     float MINUS_2_THIRDS = -2f / 3;
     float SIXTH = 1f / 6;
     float ROOT_2_THIRDS = ROOT_2 / 3;
