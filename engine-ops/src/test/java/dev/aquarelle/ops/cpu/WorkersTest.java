@@ -31,11 +31,15 @@ class WorkersTest {
     @Test
     void everyTaskRunsOnce() {
         for (int tasks : new int[] {0, 1, 2, 3, 1000}) {
-            AtomicIntegerArray runs = new AtomicIntegerArray(tasks + 1);
-            workers.run(w -> w.parallel(tasks, (task, _) -> runs.incrementAndGet(task)), Cancellation.NEVER);
-            for (int task = 0; task < tasks; task++) {
-                assertThat(runs.get(task)).as("task %d of %d", task, tasks).isEqualTo(1);
-            }
+            runEveryTaskOnce(tasks);
+        }
+    }
+
+    private void runEveryTaskOnce(int tasks) {
+        AtomicIntegerArray runs = new AtomicIntegerArray(tasks + 1);
+        workers.run(w -> w.parallel(tasks, (task, _) -> runs.incrementAndGet(task)), Cancellation.NEVER);
+        for (int task = 0; task < tasks; task++) {
+            assertThat(runs.get(task)).as("task %d of %d", task, tasks).isEqualTo(1);
         }
     }
 
@@ -51,7 +55,7 @@ class WorkersTest {
                             }),
                             Cancellation.NEVER))
                     .isSameAs(thrown);
-            everyTaskRunsOnce();
+            runEveryTaskOnce(100);
         }
     }
 
