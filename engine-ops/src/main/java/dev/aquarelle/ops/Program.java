@@ -23,6 +23,7 @@ public interface Program extends AutoCloseable {
      * @param inputs one for each of {@link Graph#inputs}, in that order, of the declared shape and type; they are copied
      * @return the first output, a view of the program's own memory that the next run overwrites
      * @throws dev.aquarelle.core.tensor.TensorException if the inputs do not fit, or an index points outside of its table
+     * @throws dev.aquarelle.core.safetensors.SafetensorsException if a mapped weights file has been shortened
      * @throws java.util.concurrent.CancellationException if the token was cancelled or the thread interrupted; the program stays usable
      */
     Tensor run(Cancellation cancellation, Tensor... inputs);
@@ -32,7 +33,12 @@ public interface Program extends AutoCloseable {
         return run(Cancellation.NEVER, inputs);
     }
 
-    /** A named output of the last run, a view of the program's own memory that the next run overwrites. */
+    /**
+     * A named output of the last run, a view of the program's own memory that the next run overwrites.
+     *
+     * @throws dev.aquarelle.core.tensor.TensorException if the graph has none of this name
+     * @throws IllegalStateException if there was no run yet, the last one failed, or the program is closed
+     */
     Tensor output(String name);
 
     /** Frees the memory; the outputs are no longer readable. */

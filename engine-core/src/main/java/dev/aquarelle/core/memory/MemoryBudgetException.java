@@ -1,8 +1,11 @@
 package dev.aquarelle.core.memory;
 
-/** A plan that takes more memory than it may; thrown before anything is allocated. */
+/** A plan that takes more memory than it may, or than the JVM gives; nothing is allocated then. */
 public final class MemoryBudgetException extends RuntimeException {
     private static final long serialVersionUID = 1L;
+
+    /** In place of the bytes that may be taken, where nobody says how many. */
+    public static final long UNKNOWN = -1;
 
     /** Bytes the plan takes. */
     private final long needed;
@@ -21,12 +24,28 @@ public final class MemoryBudgetException extends RuntimeException {
         this.available = available;
     }
 
+    /**
+     * The same where the limit is the JVM's or the machine's.
+     *
+     * @param who what wanted the memory
+     * @param needed bytes it takes
+     * @param refusal what the JVM said
+     */
+    public MemoryBudgetException(String who, long needed, OutOfMemoryError refusal) {
+        super(
+                "%s takes %.1f MiB, which this JVM does not give: %s"
+                        .formatted(who, needed / 0x1p20, refusal.getMessage()),
+                refusal);
+        this.needed = needed;
+        this.available = UNKNOWN;
+    }
+
     /** Bytes the plan takes. */
     public long needed() {
         return needed;
     }
 
-    /** Bytes it may take. */
+    /** Bytes it may take; {@link #UNKNOWN} where the JVM refused. */
     public long available() {
         return available;
     }

@@ -1,4 +1,4 @@
-/** Where tensors live: off-heap arenas, and the budget that is checked before anything is allocated. */
+/** How much memory something may take: the budget that is checked before anything is allocated. */
 @NullMarked
 package dev.aquarelle.core.memory;
 

@@ -7,6 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -72,7 +73,16 @@ public final class SafetensorsFile {
         };
     }
 
+    /** Refuses what is there but is no file: a pipe would be waited for, a device has no end. */
+    static void requireFile(Path path) {
+        if (Files.exists(path) && !Files.isRegularFile(path)) {
+            throw new SafetensorsException("%s: expected a regular file, found %s"
+                    .formatted(path, Files.isDirectory(path) ? "a folder" : "a pipe or device"));
+        }
+    }
+
     private static MemorySegment map(Path path, Arena arena) {
+        requireFile(path);
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
             return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
         } catch (NoSuchFileException e) {

@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadata) {
     /** The longest header the reference implementation reads. */
-    static final long LONGEST = 100_000_000;
+    static final int LONGEST = 100_000_000;
 
     static final String METADATA = "__metadata__";
     private static final Map<String, DType> DTYPES =
@@ -42,9 +43,11 @@ record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
         Map<String, String> metadata = new LinkedHashMap<>();
         StrictJson.readObject(json, file, (reader, name) -> {
             if (name.equals(METADATA)) {
-                reader.object(METADATA, key -> metadata.put(key, reader.string(METADATA + "." + key)));
+                reader.object(
+                        () -> METADATA,
+                        key -> metadata.put(key, reader.string(() -> METADATA + "." + StrictJson.quote(key))));
             } else {
-                tensors.put(name, entry(reader, StrictJson.quote(name)));
+                tensors.put(name, entry(reader, () -> StrictJson.quote(name)));
             }
         });
         checkCoverage(tensors, file, dataBytes);
@@ -63,16 +66,16 @@ record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
         List<Long> offsets;
     }
 
-    private static Entry entry(StrictJson reader, String name) throws IOException {
+    private static Entry entry(StrictJson reader, Supplier<String> name) throws IOException {
         Fields fields = new Fields();
         reader.object(name, key -> {
             switch (key) {
                 case "dtype" -> fields.dtype = dtype(reader, name);
                 case "shape" -> fields.shape = shape(reader, name);
-                case "data_offsets" -> fields.offsets = reader.naturals(name + ".data_offsets");
+                case "data_offsets" -> fields.offsets = reader.naturals(() -> name.get() + ".data_offsets");
                 default ->
                     throw reader.failure("%s: expected dtype, shape and data_offsets, found %s"
-                            .formatted(name, StrictJson.quote(key)));
+                            .formatted(name.get(), StrictJson.quote(key)));
             }
         });
         DType dtype = fields.dtype;
@@ -80,48 +83,48 @@ record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
         List<Long> offsets = fields.offsets;
         if (dtype == null || shape == null || offsets == null) {
             throw reader.failure("%s: expected dtype, shape and data_offsets, found no %s"
-                    .formatted(name, dtype == null ? "dtype" : shape == null ? "shape" : "data_offsets"));
+                    .formatted(name.get(), dtype == null ? "dtype" : shape == null ? "shape" : "data_offsets"));
         }
         if (offsets.size() != 2 || offsets.get(0) > offsets.get(1)) {
-            throw reader.failure("%s: expected data_offsets [begin, end], found %s".formatted(name, offsets));
+            throw reader.failure("%s: expected data_offsets [begin, end], found %s".formatted(name.get(), offsets));
         }
         long bytes = offsets.get(1) - offsets.get(0);
         if (bytesOf(dtype, shape, name, reader) != bytes) {
             throw reader.failure("%s: expected %d bytes for %s %s, found data_offsets %s, which are %d bytes"
-                    .formatted(name, dtype.bytesFor(shape.size()), dtype, shape, offsets, bytes));
+                    .formatted(name.get(), dtype.bytesFor(shape.size()), dtype, shape, offsets, bytes));
         }
         return new Entry(dtype, shape, offsets.get(0), offsets.get(1));
     }
 
-    private static DType dtype(StrictJson reader, String name) throws IOException {
-        String text = reader.string(name + ".dtype");
+    private static DType dtype(StrictJson reader, Supplier<String> name) throws IOException {
+        String text = reader.string(() -> name.get() + ".dtype");
         DType dtype = DTYPES.get(text);
         if (dtype == null) {
             throw reader.failure("%s: expected a dtype of %s, found %s"
-                    .formatted(name, Arrays.toString(DType.values()), StrictJson.quote(text)));
+                    .formatted(name.get(), Arrays.toString(DType.values()), StrictJson.quote(text)));
         }
         return dtype;
     }
 
-    private static Shape shape(StrictJson reader, String name) throws IOException {
-        List<Long> dims = reader.naturals(name + ".shape");
+    private static Shape shape(StrictJson reader, Supplier<String> name) throws IOException {
+        List<Long> dims = reader.naturals(() -> name.get() + ".shape");
         for (long dim : dims) {
             if (dim > Integer.MAX_VALUE) {
-                throw reader.failure("%s: expected axes below 2^31, found shape %s".formatted(name, dims));
+                throw reader.failure("%s: expected axes below 2^31, found shape %s".formatted(name.get(), dims));
             }
         }
         try {
             return Shape.of(dims.stream().mapToInt(Long::intValue).toArray());
         } catch (TensorException e) {
-            throw reader.failure("%s: %s".formatted(name, e.getMessage()), e);
+            throw reader.failure("%s: %s".formatted(name.get(), e.getMessage()), e);
         }
     }
 
-    private static long bytesOf(DType dtype, Shape shape, String name, StrictJson reader) {
+    private static long bytesOf(DType dtype, Shape shape, Supplier<String> name, StrictJson reader) {
         try {
             return dtype.bytesFor(shape.size());
         } catch (TensorException e) {
-            throw reader.failure("%s: %s".formatted(name, e.getMessage()), e);
+            throw reader.failure("%s: %s".formatted(name.get(), e.getMessage()), e);
         }
     }
 

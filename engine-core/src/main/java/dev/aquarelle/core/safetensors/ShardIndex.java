@@ -1,6 +1,7 @@
 package dev.aquarelle.core.safetensors;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -9,7 +10,7 @@ import java.util.Map;
 
 /** The index of a model split over several files ({@code *.safetensors.index.json}): which tensor is in which file. */
 final class ShardIndex {
-    private static final long LONGEST = SafetensorsHeader.LONGEST;
+    private static final int LONGEST = SafetensorsHeader.LONGEST;
     private static final String WEIGHT_MAP = "weight_map";
 
     private ShardIndex() {}
@@ -27,9 +28,9 @@ final class ShardIndex {
         StrictJson.readObject(bytes(index), file, (json, key) -> {
             if (key.equals(WEIGHT_MAP)) {
                 found[0] = true;
-                json.object(WEIGHT_MAP, name -> weightMap.put(name, json.string(StrictJson.quote(name))));
+                json.object(() -> WEIGHT_MAP, name -> weightMap.put(name, json.string(() -> StrictJson.quote(name))));
             } else {
-                json.skip(StrictJson.quote(key));
+                json.skip(() -> StrictJson.quote(key));
             }
         });
         if (!found[0]) {
@@ -49,13 +50,13 @@ final class ShardIndex {
     }
 
     private static byte[] bytes(Path index) {
-        try {
-            long size = Files.size(index);
-            if (size > LONGEST) {
-                throw new SafetensorsException(
-                        "%s: expected at most %d bytes, found %d".formatted(index, LONGEST, size));
+        SafetensorsFile.requireFile(index);
+        try (InputStream in = Files.newInputStream(index)) {
+            byte[] bytes = in.readNBytes(LONGEST + 1);
+            if (bytes.length > LONGEST) {
+                throw new SafetensorsException("%s: expected at most %d bytes, found more".formatted(index, LONGEST));
             }
-            return Files.readAllBytes(index);
+            return bytes;
         } catch (IOException e) {
             throw new SafetensorsException(
                     "%s: expected a readable index, found: %s".formatted(index, e.getMessage()), e);
@@ -80,7 +81,7 @@ final class ShardIndex {
             if (!real.startsWith(realFolder) && !isBlobOfSnapshot(real, realFolder)) {
                 throw outside(index, name, shard);
             }
-            return index.resolveSibling(relative);
+            return real; // the file that was checked, whatever becomes of links on the way to it
         } catch (InvalidPathException e) {
             throw new SafetensorsException(
                     "%s: %s: expected a file name, found %s"

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * JSON from an untrusted file, read strictly: UTF-8 without errors, RFC 8259 without extensions, one object that begins with the first
@@ -20,6 +21,9 @@ import java.util.Set;
 final class StrictJson {
     private static final int NESTING_LIMIT = 64;
     private static final int LONGEST_QUOTE = 120;
+
+    /** Axes of a tensor, at most; no model has more than six. */
+    static final int MOST_INTEGERS = 8;
 
     /** What reads one member of an object; the reader stands before the member's value. */
     @FunctionalInterface
@@ -61,7 +65,7 @@ final class StrictJson {
             reader.setStrictness(Strictness.STRICT);
             reader.setNestingLimit(NESTING_LIMIT);
             StrictJson json = new StrictJson(file, reader);
-            json.object("the outermost object", key -> body.read(json, key));
+            json.object(() -> "the outermost object", key -> body.read(json, key));
             if (reader.peek() != JsonToken.END_DOCUMENT) {
                 throw json.failure("expected nothing behind the JSON object, found " + reader.peek());
             }
@@ -72,51 +76,58 @@ final class StrictJson {
         }
     }
 
-    /** The members of an object, each key once. */
-    void object(String what, Member member) throws IOException {
+    /**
+     * The members of an object, each key once.
+     *
+     * @param what how messages call it; here as in the other methods, asked for only if there is one
+     */
+    void object(Supplier<String> what, Member member) throws IOException {
         expect(JsonToken.BEGIN_OBJECT, what, "an object");
         Set<String> seen = new HashSet<>();
         reader.beginObject();
         while (reader.hasNext()) {
             String key = reader.nextName();
             if (!seen.add(key)) {
-                throw failure("expected each key once, found %s twice in %s".formatted(quote(key), what));
+                throw failure("expected each key once, found %s twice in %s".formatted(quote(key), what.get()));
             }
             member.read(key);
         }
         reader.endObject();
     }
 
-    String string(String what) throws IOException {
+    String string(Supplier<String> what) throws IOException {
         expect(JsonToken.STRING, what, "a string");
         return reader.nextString();
     }
 
-    /** The integers of an array: decimal digits only, each below 2^63. */
-    List<Long> naturals(String what) throws IOException {
+    /** The integers of an array, {@link #MOST_INTEGERS} at most: decimal digits only, each below 2^63. */
+    List<Long> naturals(Supplier<String> what) throws IOException {
         expect(JsonToken.BEGIN_ARRAY, what, "an array of integers");
         List<Long> values = new ArrayList<>();
         reader.beginArray();
         while (reader.hasNext()) {
             expect(JsonToken.NUMBER, what, "integers");
+            if (values.size() == MOST_INTEGERS) {
+                throw failure("%s: expected at most %d integers, found more".formatted(what.get(), MOST_INTEGERS));
+            }
             values.add(natural(reader.nextString(), what));
         }
         reader.endArray();
         return values;
     }
 
-    private long natural(String digits, String what) {
+    private long natural(String digits, Supplier<String> what) {
         if (!digits.chars().allMatch(c -> c >= '0' && c <= '9')) {
-            throw failure("%s: expected integers not below 0, found %s".formatted(what, quote(digits)));
+            throw failure("%s: expected integers not below 0, found %s".formatted(what.get(), quote(digits)));
         }
         if (digits.length() > 19 || digits.length() == 19 && digits.compareTo(Long.toString(Long.MAX_VALUE)) > 0) {
-            throw failure("%s: expected integers below 2^63, found %s".formatted(what, quote(digits)));
+            throw failure("%s: expected integers below 2^63, found %s".formatted(what.get(), quote(digits)));
         }
         return Long.parseLong(digits);
     }
 
     /** Any value, checked as strictly and forgotten. */
-    void skip(String what) throws IOException {
+    void skip(Supplier<String> what) throws IOException {
         switch (reader.peek()) {
             case BEGIN_OBJECT -> object(what, key -> skip(what));
             case BEGIN_ARRAY -> {
@@ -141,11 +152,11 @@ final class StrictJson {
         return new SafetensorsException(file + ": " + message, cause);
     }
 
-    /** A name from the file as it may stand in a message: quoted, no control characters, not endless. */
+    /** A name from the file as it may stand in a message: quoted, not endless, nothing in it that is not seen or changes how the rest is. */
     static String quote(String text) {
         StringBuilder quoted = new StringBuilder("'");
         text.codePoints().limit(LONGEST_QUOTE).forEach(c -> {
-            if (Character.isISOControl(c)) {
+            if (isUnseen(c)) {
                 quoted.append("\\u%04x".formatted(c));
             } else {
                 quoted.appendCodePoint(c);
@@ -155,9 +166,21 @@ final class StrictJson {
                 .toString();
     }
 
-    private void expect(JsonToken token, String what, String article) throws IOException {
+    /** Controls, marks of the writing direction and other formats, line and paragraph separators, halves of pairs. */
+    private static boolean isUnseen(int c) {
+        return switch (Character.getType(c)) {
+            case Character.CONTROL,
+                    Character.FORMAT,
+                    Character.LINE_SEPARATOR,
+                    Character.PARAGRAPH_SEPARATOR,
+                    Character.SURROGATE -> true;
+            default -> false;
+        };
+    }
+
+    private void expect(JsonToken token, Supplier<String> what, String article) throws IOException {
         if (reader.peek() != token) {
-            throw failure("%s: expected %s, found %s".formatted(what, article, reader.peek()));
+            throw failure("%s: expected %s, found %s".formatted(what.get(), article, reader.peek()));
         }
     }
 

@@ -20,10 +20,12 @@ import java.util.Map;
 import java.util.Random;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** A well-formed file is read as it is, anything else is refused with a message that names the file. */
 class SafetensorsFileTest {
@@ -79,12 +81,21 @@ class SafetensorsFileTest {
     }
 
     @ParameterizedTest
-    @ValueSource(longs = {-1, Long.MIN_VALUE, Long.MAX_VALUE, Long.MAX_VALUE - 7, 100_000_001, 100_000_000, 1000, 0})
-    void aWrongHeaderLengthIsRefused(long length) throws IOException {
+    @CsvSource(delimiter = '|', textBlock = """
+        -1                   | expected a header of at most 100000000 bytes, found a length of 18446744073709551615
+        -9223372036854775808 | expected a header of at most 100000000 bytes, found a length of 9223372036854775808
+        9223372036854775807  | expected a header of at most 100000000 bytes, found a length of 9223372036854775807
+        9223372036854775800  | expected a header of at most 100000000 bytes, found a length of 9223372036854775800
+        100000001            | expected a header of at most 100000000 bytes, found a length of 100000001
+        100000000            | expected a header of 100000000 bytes, found a file of
+        1000                 | expected a header of 1000 bytes, found a file of
+        0                    | expected JSON that begins with '{', found nothing
+        """, quoteCharacter = '`')
+    void aWrongHeaderLengthIsRefused(long length, String reason) throws IOException {
         byte[] bytes = SafetensorsBytes.of(ONE_TENSOR, 16);
         ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putLong(length);
 
-        assertRefused(bytes).isInstanceOf(SafetensorsException.class).hasMessageContaining("expected");
+        assertRefused(bytes).isInstanceOf(SafetensorsException.class).hasMessageContaining(reason);
     }
 
     @ParameterizedTest
@@ -116,9 +127,10 @@ class SafetensorsFileTest {
         {'a':{'dtype':'F32','dtype':'F32','shape':[4],'data_offsets':[0,16]}}       | found 'dtype' twice in 'a'
         {'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]},'\\u0061':{'dtype':'F32','shape':[2],'data_offsets':[8,16]}} | found 'a' twice
         {'__metadata__':{'k':'1','k':'2'},'a':{'dtype':'F32','shape':[4],'data_offsets':[0,16]}} | found 'k' twice
-        {'__metadata__':{'k':1},'a':{'dtype':'F32','shape':[4],'data_offsets':[0,16]}} | __metadata__.k: expected a string
+        {'__metadata__':{'k':1},'a':{'dtype':'F32','shape':[4],'data_offsets':[0,16]}} | __metadata__.'k': expected a string
         {'__metadata__':null,'a':{'dtype':'F32','shape':[4],'data_offsets':[0,16]}} | __metadata__: expected an object
-        {'a\\ud800':{'dtype':'F32','shape':[4],'data_offsets':[0,16]}}              | expected
+        {'a\\ud800':{'dtype':'F32','shape':[4],'data_offsets':[0,16]}}              | expected JSON
+        {'a':{'dtype':'F32','shape':[1,1,1,1,1,1,1,1,4],'data_offsets':[0,16]}}     | 'a'.shape: expected at most 8 integers, found more
         {'a\\udc00\\ud800':{'dtype':'F32','shape':[4],'data_offsets':[0,16]}}       | expected JSON
         {'a':{'dtype':'F32','shape':[4],'data_offsets':[0,16]}} {}                  | expected JSON
         {'a':{'dtype':'F32','shape':[4],'data_offsets':[0,16]},}                    | expected JSON
@@ -207,6 +219,31 @@ class SafetensorsFileTest {
                 cut ? at : at + length,
                 changed.length - (cut ? at : at + length));
         return changed;
+    }
+
+    @Test
+    void namesInMessagesHideNothing() throws IOException {
+        assertRefused(SafetensorsBytes.of("{'a\u202eb\u2028c\ufeffd':{}}", 0))
+                .hasMessageContaining("'a\\u202eb\\u2028c\\ufeffd'");
+    }
+
+    @Test
+    void anEndlessShapeMakesAShortMessage() throws IOException {
+        String header = "{'a':{'dtype':'F32','shape':[%s4],'data_offsets':[0,16]}}".formatted("1,".repeat(1_000_000));
+        assertRefused(SafetensorsBytes.of(header, 16))
+                .satisfies(e -> assertThat(e.getMessage())
+                        .hasSizeLessThan(200 + folder.toString().length()));
+    }
+
+    @Test
+    @EnabledOnOs({OS.LINUX, OS.MAC})
+    @Timeout(10)
+    void aDeviceIsRefused() {
+        try (Arena arena = Arena.ofConfined()) {
+            assertThatThrownBy(() -> SafetensorsFile.open(Path.of("/dev/zero"), arena))
+                    .isInstanceOf(SafetensorsException.class)
+                    .hasMessage("/dev/zero: expected a regular file, found a pipe or device");
+        }
     }
 
     @Test

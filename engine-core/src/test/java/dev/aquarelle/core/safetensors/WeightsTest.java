@@ -12,6 +12,9 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -108,6 +111,17 @@ class WeightsTest {
         assertThatThrownBy(() -> Weights.open(model, arena))
                 .isInstanceOf(SafetensorsException.class)
                 .hasMessageContaining(INDEX + ": 'down.0.weight': expected ");
+    }
+
+    @Test
+    @EnabledOnOs({OS.LINUX, OS.MAC})
+    @Timeout(10)
+    void anIndexWithoutEndIsRefused() throws IOException {
+        Files.createSymbolicLink(model.resolve(INDEX), Path.of("/dev/zero"));
+
+        assertThatThrownBy(() -> Weights.open(model.resolve(INDEX), arena))
+                .isInstanceOf(SafetensorsException.class)
+                .hasMessageEndingWith(INDEX + ": expected a regular file, found a pipe or device");
     }
 
     @Test

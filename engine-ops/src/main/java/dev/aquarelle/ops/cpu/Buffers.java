@@ -1,8 +1,9 @@
 package dev.aquarelle.ops.cpu;
 
 /**
- * Arrays for each worker of a backend. One step runs at a time, so all programs share them; they grow while a program's steps are made,
- * which {@link Workers#alone} lets no step run beside.
+ * Arrays for each worker of a backend, small enough to stay in its caches. One step runs at a time, so all programs share them; they
+ * grow while programs are compiled, between two steps of those that run. A task may fetch an array as often as it likes, a field of a
+ * step must not keep one.
  */
 final class Buffers {
     /** Rows of A, at most {@link GemmStep#ROW_BLOCK} x {@link GemmStep#K_BLOCK}; or the queries of a block. */
@@ -44,7 +45,11 @@ final class Buffers {
     /** Products of a task of such a convolution. */
     final float[][] products;
 
-    Buffers(int threads) {
+    private final Workers workers;
+
+    Buffers(Workers workers) {
+        this.workers = workers;
+        int threads = workers.threads();
         rows = new float[threads][GemmStep.ROW_BLOCK * GemmStep.K_BLOCK];
         sums = new float[threads][GemmStep.ROW_BLOCK * GemmKernel.PANEL];
         scores = new float[threads][AttentionStep.QUERIES * AttentionStep.KEYS];
@@ -64,30 +69,32 @@ final class Buffers {
 
     /** Makes room for blocks of {@link AttentionStep#QUERIES} queries and results of these widths. */
     void reserveAttention(int queryWidth, int paddedValueWidth) {
-        for (int i = 0; i < rows.length; i++) {
-            rows[i] = atLeast(rows[i], AttentionStep.QUERIES * queryWidth);
-            sums[i] = atLeast(sums[i], AttentionStep.QUERIES * paddedValueWidth);
-            gathered[i] = atLeast(gathered[i], AttentionStep.QUERIES * paddedValueWidth);
-        }
+        workers.betweenSteps(() -> {
+            grow(rows, AttentionStep.QUERIES * queryWidth);
+            grow(sums, AttentionStep.QUERIES * paddedValueWidth);
+            grow(gathered, AttentionStep.QUERIES * paddedValueWidth);
+        });
     }
 
     /** Makes room for pieces of {@code outputs} rows of {@code count} weights. */
     void reserveWeights(int outputs, int count) {
-        for (int i = 0; i < wide.length; i++) {
-            wide[i] = atLeast(wide[i], outputs * count);
-            across[i] = atLeast(across[i], Math.max(GemmKernel.PANEL, WinogradKernels.CHANNELS) * count);
-            narrow[i] = narrow[i].length < count ? new short[count] : narrow[i];
-        }
+        workers.betweenSteps(() -> {
+            grow(wide, outputs * count);
+            grow(across, Math.max(GemmKernel.PANEL, WinogradKernels.CHANNELS) * count);
+            for (int i = 0; i < narrow.length; i++) {
+                narrow[i] = narrow[i].length < count ? new short[count] : narrow[i];
+            }
+        });
     }
 
     /** Makes room for the products of a task of a Winograd convolution. */
     void reserveWinograd(int count) {
-        for (int i = 0; i < products.length; i++) {
-            products[i] = atLeast(products[i], count);
-        }
+        workers.betweenSteps(() -> grow(products, count));
     }
 
-    private static float[] atLeast(float[] array, int length) {
-        return array.length < length ? new float[length] : array;
+    private static void grow(float[][] arrays, int length) {
+        for (int i = 0; i < arrays.length; i++) {
+            arrays[i] = arrays[i].length < length ? new float[length] : arrays[i];
+        }
     }
 }

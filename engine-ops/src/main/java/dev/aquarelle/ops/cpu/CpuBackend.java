@@ -8,14 +8,18 @@ import dev.aquarelle.ops.graph.Graph;
 
 /**
  * Graphs on the processor's vector units. The result has the same bits for every number of threads and every width of vectors, for a
- * sample alone and in a batch.
+ * sample alone and in a batch; only a NaN may be another NaN.
  */
 public final class CpuBackend implements Backend {
     private final Kernels kernels;
     private final Workers workers;
     private final Buffers buffers;
 
-    /** With vectors as wide as the machine has them, or as {@code -Daquarelle.vectorBits} says. */
+    /**
+     * With vectors as wide as the machine has them, or as {@code -Daquarelle.vectorBits} says.
+     *
+     * @throws dev.aquarelle.ops.BackendException if that is no width that there is
+     */
     public CpuBackend(BackendOptions options) {
         this(options, Kernels.load());
     }
@@ -23,7 +27,7 @@ public final class CpuBackend implements Backend {
     CpuBackend(BackendOptions options, Kernels kernels) {
         this.kernels = kernels;
         this.workers = new Workers(options.resolvedThreads());
-        this.buffers = new Buffers(options.resolvedThreads());
+        this.buffers = new Buffers(workers);
     }
 
     @Override
@@ -39,7 +43,7 @@ public final class CpuBackend implements Backend {
 
     @Override
     public Program compile(Graph graph, MemoryBudget budget) {
-        return workers.alone(() -> new CpuCompiler(graph).compile(kernels, workers, buffers, budget));
+        return new CpuCompiler(graph).compile(kernels, workers, buffers, budget);
     }
 
     @Override

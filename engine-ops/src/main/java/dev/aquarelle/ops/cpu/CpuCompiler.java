@@ -1,6 +1,7 @@
 package dev.aquarelle.ops.cpu;
 
 import dev.aquarelle.core.memory.MemoryBudget;
+import dev.aquarelle.core.memory.MemoryBudgetException;
 import dev.aquarelle.core.tensor.DType;
 import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.ops.MemoryPlan;
@@ -26,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  * <p>The program has one block of memory: the slab of the values, then scratch space that all steps share, then small constants as F32.
  */
 final class CpuCompiler {
+    /** More than a machine has: below it, no sum of bytes overflows a long. */
+    private static final long ADDRESSABLE = 1L << 47;
+
     private final Graph graph;
     private final List<SlabPlan.Node> nodes = new ArrayList<>();
 
@@ -41,9 +45,16 @@ final class CpuCompiler {
     @SuppressWarnings("MustBeClosedChecker") // the program closes it
     CpuProgram compile(Kernels kernels, Workers workers, Buffers buffers, MemoryBudget budget) {
         selectNodes();
+        MemoryBudget limit = new MemoryBudget(Math.min(budget.bytes(), ADDRESSABLE));
+        for (SlabPlan.Node node : nodes) {
+            limit.require(StepFactory.where(node.result()), bytes(node.result()));
+        }
+        graph.inputs().forEach(input -> limit.require("an input of the program", bytes(input)));
         Dependencies dependencies = Dependencies.of(graph);
         SlabPlan slab = SlabPlan.of(graph, nodes, dependencies);
-        budget.require("the program", slab.bytes()); // before anything else is counted in numbers that may be too large
+        limit.require(
+                "what the program computes",
+                slab.bytes()); // before shapes that no step could count are looked at closer
         long scratch = 0;
         for (SlabPlan.Node node : nodes) {
             scratch = Math.max(scratch, StepFactory.scratchBytes(node, workers.threads()));
@@ -60,19 +71,20 @@ final class CpuCompiler {
         }
         scratch = aligned(scratch);
         MemoryPlan plan = new MemoryPlan(slab.bytes(), scratch, constantBytes);
-        budget.require("the program", plan.total());
+        limit.require("the program", plan.total());
 
         Arena arena = Arena.ofShared();
         boolean made = false;
         try {
-            MemorySegment m = arena.allocate(Math.max(Tensor.ALIGNMENT, plan.total()), Tensor.ALIGNMENT);
+            MemorySegment m = allocate(arena, Math.max(Tensor.ALIGNMENT, plan.total()));
             long constantsAt = slab.bytes() + scratch;
-            constants.forEach((value, offset) -> fill(m, constantsAt + offset, ((Op.Constant) value.op()).tensor()));
+            constants.forEach((value, offset) -> fill(m, constantsAt + offset, (Op.Constant) value.op()));
             Places places = new Places(m, slab, constants, constantsAt);
             StepFactory factory = new StepFactory(places, kernels, buffers, slab.bytes());
             List<CpuProgram.Entry> entries = new ArrayList<>();
             for (SlabPlan.Node node : nodes) {
-                entries.add(new CpuProgram.Entry(factory.step(node), node.result(), dependencies.mask(node.result())));
+                entries.add(new CpuProgram.Entry(
+                        factory.step(node), StepProfile.of(node), dependencies.mask(node.result())));
             }
             long[] inputs =
                     graph.inputs().stream().mapToLong(places::byteOffset).toArray();
@@ -142,10 +154,27 @@ final class CpuCompiler {
     }
 
     /** Indices stay integers, everything else becomes F32. */
-    private static void fill(MemorySegment m, long at, Tensor tensor) {
-        boolean indices = tensor.dtype() == DType.I32;
-        MemorySegment from = indices ? tensor.data() : MemorySegment.ofArray(tensor.toFloatArray());
-        MemorySegment.copy(from, 0, m, at, from.byteSize());
+    private static void fill(MemorySegment m, long at, Op.Constant constant) {
+        Tensor tensor = constant.tensor();
+        boolean asItIs = tensor.dtype() == DType.I32 || tensor.dtype() == DType.F32;
+        try {
+            MemorySegment from = asItIs ? tensor.data() : MemorySegment.ofArray(tensor.toFloatArray());
+            MemorySegment.copy(from, 0, m, at, from.byteSize());
+        } catch (InternalError e) {
+            throw StepProfile.unreadable(constant.name(), List.of(tensor), e);
+        }
+    }
+
+    private static MemorySegment allocate(Arena arena, long bytes) {
+        try {
+            return arena.allocate(bytes, Tensor.ALIGNMENT);
+        } catch (OutOfMemoryError e) { // of this one block, which has not been made: nothing else lacks memory
+            throw new MemoryBudgetException("the program", bytes, e);
+        }
+    }
+
+    private static long bytes(Value value) {
+        return value.dtype().bytesFor(value.shape().size());
     }
 
     private static long aligned(long bytes) {

@@ -14,8 +14,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Map;
-import jdk.jfr.EventType;
-import jdk.jfr.FlightRecorder;
 
 /** A flat list of steps over one block of memory. */
 final class CpuProgram implements Program {
@@ -23,12 +21,15 @@ final class CpuProgram implements Program {
     /**
      * One step of the program.
      *
-     * @param result what it makes, for profiles
+     * @param profile what it is, for profiles and messages
      * @param inputs the inputs it depends on, as {@link Dependencies#bit}s
      */
-    record Entry(Step step, Value result, long inputs) {}
+    record Entry(Step step, StepProfile profile, long inputs) {}
 
     private static final long ALL = -1;
+
+    /** Asked whether steps are recorded; never committed. */
+    private static final StepEvent RECORDED = new StepEvent();
 
     private final Graph graph;
     private final MemoryPlan plan;
@@ -77,17 +78,13 @@ final class CpuProgram implements Program {
 
     @Override
     public Tensor run(Cancellation cancellation, Tensor... given) {
-        if (!arena.scope().isAlive()) {
-            throw new IllegalStateException("the program is closed");
-        }
+        requireOpen();
         check(given);
         long changed = take(given);
         complete = false;
-        boolean recorded = FlightRecorder.isInitialized()
-                && EventType.getEventType(StepEvent.class).isEnabled();
         for (Entry entry : entries) {
             if (changed == ALL || (entry.inputs & changed) != 0) {
-                if (recorded) {
+                if (RECORDED.isEnabled()) {
                     runRecorded(entry, cancellation);
                 } else {
                     run(entry, cancellation);
@@ -129,15 +126,8 @@ final class CpuProgram implements Program {
     private void run(Entry entry, Cancellation cancellation) {
         try {
             workers.run(entry.step, cancellation);
-        } catch (InternalError e) { // what the JVM makes of a page of a mapped file that cannot be read
-            TensorException failure =
-                    new TensorException("%s: a weight can no longer be read; was its file cut or replaced?"
-                            .formatted(
-                                    entry.result.scope().isEmpty()
-                                            ? entry.result.op().label()
-                                            : entry.result.scope()));
-            failure.initCause(e);
-            throw failure;
+        } catch (InternalError e) {
+            throw entry.profile.unreadable(e);
         }
     }
 
@@ -147,34 +137,21 @@ final class CpuProgram implements Program {
         run(entry, cancellation);
         event.end();
         if (event.shouldCommit()) {
-            describe(event, entry.result);
+            entry.profile.event().copyTo(event);
             event.commit();
         }
     }
 
-    private static void describe(StepEvent event, Value result) {
-        event.scope = result.scope();
-        event.op = result.op().label();
-        event.shapes = result.operands().stream().map(Value::shape).toList() + " -> " + result.shape();
-        event.flops = result.op()
-                .flops(
-                        result.shape(),
-                        result.operands().stream().map(Value::shape).toArray(dev.aquarelle.core.tensor.Shape[]::new));
-        event.bytes = bytes(result);
-        for (Value operand : result.operands()) {
-            event.bytes += bytes(operand);
-        }
-    }
-
-    private static long bytes(Value value) {
-        return value.dtype().bytesFor(value.shape().size());
-    }
-
     @Override
     public Tensor output(String name) {
+        requireOpen();
         Tensor output = outputs.get(name);
         if (output == null) {
             throw new TensorException("the graph has no output %s, only %s".formatted(name, outputs.keySet()));
+        }
+        if (!complete) {
+            throw new IllegalStateException(
+                    "output %s is not known: there was no run yet, or the last one failed".formatted(name));
         }
         return output;
     }
@@ -183,6 +160,12 @@ final class CpuProgram implements Program {
     public void close() {
         if (arena.scope().isAlive()) {
             arena.close();
+        }
+    }
+
+    private void requireOpen() {
+        if (!arena.scope().isAlive()) {
+            throw new IllegalStateException("the program is closed");
         }
     }
 }

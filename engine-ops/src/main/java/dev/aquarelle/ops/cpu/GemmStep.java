@@ -13,7 +13,7 @@ final class GemmStep implements Step {
     /** Most terms of a sum that are accumulated before they are added to the result: with 16 columns, 20 KiB of a panel. */
     static final int K_BLOCK = 320;
 
-    /** Rows that one task takes at most: 16 tiles, 96 KiB of A. */
+    /** Rows that one task takes at most: 16 tiles, 120 KiB of A. */
     static final int ROW_BLOCK = 96;
 
     /** Packed panels take at most this many bytes, so that they stay in the last-level cache; but at least one panel. */
@@ -37,7 +37,7 @@ final class GemmStep implements Step {
      */
     record Product(int rows, int columns, int k, long c, long cStride, long bias) {
         int panels() {
-            return (columns + GemmKernel.PANEL - 1) / GemmKernel.PANEL;
+            return Math.ceilDiv(columns, GemmKernel.PANEL);
         }
 
         int panelsAtATime() {
@@ -97,9 +97,9 @@ final class GemmStep implements Step {
     /** Few rows at a time and all panels, or, where there are not rows enough for all threads, fewer panels. */
     private void split(int threads) {
         int wanted = threads == 1 ? 1 : 4 * threads;
-        int even = (p.rows() + wanted - 1) / wanted;
+        int even = Math.ceilDiv(p.rows(), wanted);
         rowBlock = Math.clamp(GemmKernel.paddedRows(even), ROW_BLOCK / 2, ROW_BLOCK);
-        rowBlocks = (p.rows() + rowBlock - 1) / rowBlock;
+        rowBlocks = Math.ceilDiv(p.rows(), rowBlock);
         int chunks = Math.clamp((wanted + rowBlocks - 1) / rowBlocks, 1, panels);
         panelsATask = (panels + chunks - 1) / chunks;
     }

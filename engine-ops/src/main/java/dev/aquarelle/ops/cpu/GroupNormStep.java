@@ -4,6 +4,7 @@ import static dev.aquarelle.ops.cpu.Scalars.get;
 import static dev.aquarelle.ops.cpu.Scalars.set;
 
 import dev.aquarelle.core.tensor.Shape;
+import dev.aquarelle.core.tensor.TensorException;
 import dev.aquarelle.ops.graph.Activation;
 import dev.aquarelle.ops.graph.Op;
 import java.lang.foreign.MemorySegment;
@@ -112,7 +113,11 @@ final class GroupNormStep implements Step {
     }
 
     private static int chunks(Shape shape) {
-        return Math.toIntExact(Math.ceilDiv(pixels(shape), chunkPixels(shape)));
+        long chunks = Math.ceilDiv(pixels(shape), chunkPixels(shape));
+        if (chunks * Math.max(1, shape.dim(0)) > Integer.MAX_VALUE) {
+            throw new TensorException("groupNorm: x %s has too many pixels for 2^31 tasks".formatted(shape));
+        }
+        return (int) chunks;
     }
 
     @Override

@@ -6,7 +6,7 @@ import java.lang.System.Logger.Level;
 
 /**
  * The inner loops of the CPU backend: on the Vector API where it is present and compiled to vector instructions, in plain Java where
- * not. Both give the same bits.
+ * not. Both give the same bits, but a NaN may be another NaN.
  *
  * @param vectorBits the width of a vector, 0 for plain Java
  * @param map element-wise loops
@@ -22,9 +22,25 @@ record Kernels(
     private static final Logger LOG = System.getLogger(Kernels.class.getName());
     private static final String MODULE = "jdk.incubator.vector";
 
-    /** What suits this machine and JVM, or what {@value #VECTOR_BITS} says; logs a warning where that is slow. */
+    private static final int FMA_ROUNDS = 10;
+    private static final int FMA_CALLS = 200;
+
+    /** An interpreted call of the instruction takes a tenth of it. */
+    private static final long FMA_NANOS = 300;
+
+    /**
+     * What suits this machine and JVM, or what {@value #VECTOR_BITS} says; logs a warning where that is slow.
+     *
+     * @throws BackendException if the property is no width that there is
+     */
     static Kernels load() {
         int wanted = wantedBits();
+        if (!fusesMultiplyAndAdd()) {
+            LOG.log(
+                    Level.WARNING,
+                    "this machine or JVM has no fused multiply-add instruction, computing thousands of times slower"
+                            + " without it");
+        }
         if (wanted == 0) {
             return scalar();
         }
@@ -43,26 +59,27 @@ record Kernels(
                     System.getProperty("java.vm.info"));
             return scalar();
         }
-        if (wanted > Simd.hardwareBits()) {
+        if (wanted > Hardware.vectorBits()) {
             LOG.log(
                     Level.WARNING,
                     "{0}={1,number,#}, but this JVM compiles vectors of {2,number,#} bits at most: expect a hundredth"
                             + " of the speed",
                     VECTOR_BITS,
                     wanted,
-                    Simd.hardwareBits());
+                    Hardware.vectorBits());
         }
         return vector();
     }
 
-    /** What {@value #VECTOR_BITS} says, or -1. */
+    /** What the property says, -1 if it says nothing. */
     private static int wantedBits() {
-        String said = System.getProperty(VECTOR_BITS);
-        return switch (said) {
+        String text = System.getProperty(VECTOR_BITS);
+        return switch (text) {
             case null -> -1;
-            case "512", "256", "128", "0" -> Integer.parseInt(said);
+            case "512", "256", "128", "0" -> Integer.parseInt(text);
             default ->
-                throw new BackendException("%s: expected 512, 256, 128 or 0, found %s".formatted(VECTOR_BITS, said));
+                throw new BackendException(
+                        "cpu: -D%s: expected 512, 256, 128 or 0, found %s".formatted(VECTOR_BITS, text));
         };
     }
 
@@ -78,11 +95,34 @@ record Kernels(
                 .isPresent();
     }
 
+    /** The width of the kernels' vectors: what the property says, else the machine's, 128 bits at least. */
+    static int vectorBitsToUse() {
+        int wanted = wantedBits();
+        return wanted > 0 ? wanted : Math.max(128, Hardware.vectorBits());
+    }
+
+    /**
+     * Whether {@link Math#fma} is an instruction: without, each is a sum of {@link java.math.BigDecimal}s, in vectors too. Asked of a
+     * clock, since the JVM's flag is told by a module that nothing else needs; the best of some rounds, for what else the machine does.
+     */
+    private static boolean fusesMultiplyAndAdd() {
+        long best = Long.MAX_VALUE;
+        float sum = 1;
+        for (int round = 0; round < FMA_ROUNDS && best > FMA_CALLS * FMA_NANOS; round++) {
+            long start = System.nanoTime();
+            for (int i = 0; i < FMA_CALLS; i++) {
+                sum = Math.fma(sum, 0.9f, 0.1234567f);
+            }
+            best = Math.min(best, System.nanoTime() - start);
+        }
+        return best <= FMA_CALLS * FMA_NANOS || Float.isNaN(sum);
+    }
+
     /** Vector instructions come from C2 alone, and on machines that have any: without, each vector would be an object. */
     private static boolean compilesVectors() {
         String info = System.getProperty("java.vm.info", "");
         boolean withoutC2 = info.contains("interpreted mode") || info.contains("emulated-client");
-        return !withoutC2 && Simd.hardwareBits() >= 128;
+        return !withoutC2 && Hardware.vectorBits() >= 128;
     }
 
     /** In plain Java. */

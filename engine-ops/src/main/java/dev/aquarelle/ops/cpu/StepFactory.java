@@ -2,6 +2,7 @@ package dev.aquarelle.ops.cpu;
 
 import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.core.tensor.Tensor;
+import dev.aquarelle.core.tensor.TensorException;
 import dev.aquarelle.ops.graph.Activation;
 import dev.aquarelle.ops.graph.Op;
 import dev.aquarelle.ops.graph.Padding;
@@ -82,8 +83,8 @@ final class StepFactory {
             case Op.Conv2d conv -> {
                 Shape image = reads.get(0).shape();
                 Shape weight = reads.get(1).shape();
-                yield WinogradStep.suits(conv, image, weight, result.shape())
-                        ? new WinogradStep.Geometry(conv, image, result.shape()).scratchBytes(threads)
+                yield WinogradGeometry.suits(conv, image, weight, result.shape())
+                        ? new WinogradGeometry(conv, image, result.shape()).scratchBytes(threads)
                         : convProduct(conv, result.shape(), weight, 0, -1, 0).scratchBytes();
             }
             case Op.Linear _ ->
@@ -104,7 +105,7 @@ final class StepFactory {
     }
 
     /** The group norm that an activation's node computes too, or null. */
-    private static Op.@Nullable GroupNorm fusedNorm(SlabPlan.Node node) {
+    static Op.@Nullable GroupNorm fusedNorm(SlabPlan.Node node) {
         Value norm = CpuCompiler.normBefore(node.result());
         return norm != null && node.reads().size() > 1 && norm.op() instanceof Op.GroupNorm op ? op : null;
     }
@@ -198,7 +199,7 @@ final class StepFactory {
                 where(result), reads.get(0).shape(), operand(reads, 0), table.shape(), table.dtype(), rows, out);
     }
 
-    private static String where(Value value) {
+    static String where(Value value) {
         return value.scope().isEmpty()
                 ? value.op().label()
                 : value.scope() + ": " + value.op().label();
@@ -208,9 +209,16 @@ final class StepFactory {
         return places.operand(reads.get(index));
     }
 
+    private static int rows(String who, Shape result) {
+        if (result.rows() > Integer.MAX_VALUE) {
+            throw new TensorException(
+                    "%s: the result %s has %d rows, expected fewer than 2^31".formatted(who, result, result.rows()));
+        }
+        return (int) result.rows();
+    }
+
     private static GemmStep.Product linearProduct(Shape result, Shape weight, long c, long bias) {
-        return new GemmStep.Product(
-                Math.toIntExact(result.rows()), result.last(), weight.last(), c, 4L * result.last(), bias);
+        return new GemmStep.Product(rows("linear", result), result.last(), weight.last(), c, 4L * result.last(), bias);
     }
 
     private Step linear(Value result, List<Value> reads) {
@@ -226,19 +234,19 @@ final class StepFactory {
         int k = weight.dim(1) * weight.dim(2) * weight.dim(3);
         long at = 4L * columns * group;
         return new GemmStep.Product(
-                Math.toIntExact(result.rows()), columns, k, c + at, 4L * result.last(), bias < 0 ? -1 : bias + at);
+                rows("conv2d", result), columns, k, c + at, 4L * result.last(), bias < 0 ? -1 : bias + at);
     }
 
     private Step conv2d(Op.Conv2d conv, Value result, List<Value> reads) {
         Value x = reads.get(0);
         Tensor weight = places.weight(reads.get(1));
         Shape kernel = weight.shape();
-        if (WinogradStep.suits(conv, x.shape(), kernel, result.shape())) {
+        if (WinogradGeometry.suits(conv, x.shape(), kernel, result.shape())) {
             return new WinogradStep(
                     places.m(),
                     kernels,
                     buffers,
-                    new WinogradStep.Geometry(conv, x.shape(), result.shape()),
+                    new WinogradGeometry(conv, x.shape(), result.shape()),
                     new WeightPanels(weight, 0, buffers),
                     places.byteOffset(x),
                     places.byteOffset(result),

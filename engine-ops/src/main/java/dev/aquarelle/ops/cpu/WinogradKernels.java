@@ -8,8 +8,8 @@ import java.lang.foreign.MemorySegment;
  * columns and then along the rows, for many channels at a time.
  *
  * <p>The interpolation points are 0, ±1/√2, ±√2 and infinity instead of the usual 0, ±1, ±2: their powers stay near 1, and the
- * result's error against float64 is 2e-6 of the largest value instead of 1.1e-5, that of a direct sum in another order. Only the factors
- * √2 and 1/3 are rounded.
+ * result's error against float64 is 2e-6 of the largest value instead of 1e-5 (docs/decisions/0006-winograd.md). Only the factors √2 and
+ * 1/3 are rounded.
  */
 interface WinogradKernels {
     /** Height and width of the pixels that a tile reads. */

@@ -1,7 +1,5 @@
 package dev.aquarelle.ops.cpu;
 
-import dev.aquarelle.core.tensor.Shape;
-import dev.aquarelle.ops.graph.Op;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -11,121 +9,22 @@ import java.util.Arrays;
  * like matrices [tiles, C] and [C, O], and transformed back, with a quarter of the multiplications of a direct sum.
  *
  * <p>Transforming costs little beside multiplying, memory more: so nothing transformed is kept from run to run, and of tiles and weights only
- * the smaller is transformed whole. Where there are more tiles than outputs, all weights are, and a task transforms {@link #TILES} tiles and
+ * the smaller is transformed whole. Where there are more tiles than outputs, all weights are, and a task transforms {@link WinogradGeometry#TILES} tiles and
  * computes all of their outputs; elsewhere all tiles are, and a task computes a panel of outputs, transforming weights as it needs them.
  * The other order gives the same bits.
  */
 final class WinogradStep implements Step {
-    /** Tiles that are multiplied at a time. */
-    static final int TILES = 48;
+    private static final int TILES = WinogradGeometry.TILES;
+    private static final int OUTPUTS = WinogradGeometry.OUTPUTS;
 
     private static final int POSITIONS = WinogradKernels.POSITIONS;
     private static final int CHANNELS = WinogradKernels.CHANNELS;
     private static final int PANEL = GemmKernel.PANEL;
 
-    /** Outputs whose weights are transformed at a time: a block of panels. */
-    private static final int OUTPUTS = WinogradKernels.CHANNELS;
-
-    /**
-     * What is computed.
-     *
-     * @param image [N, H, W, C]
-     * @param result [N, H', W', O]
-     */
-    record Geometry(Op.Conv2d conv, Shape image, Shape result) {
-        int tilesAcross() {
-            return Math.ceilDiv(result.dim(2), WinogradKernels.OUT);
-        }
-
-        int tilesOfSample() {
-            return Math.ceilDiv(result.dim(1), WinogradKernels.OUT) * tilesAcross();
-        }
-
-        int tiles() {
-            return image.dim(0) * tilesOfSample();
-        }
-
-        int channels() {
-            return image.last();
-        }
-
-        /** Channels that are summed at a time. */
-        int kBlock() {
-            return GemmStep.blockOf(channels());
-        }
-
-        int blocks() {
-            return Math.ceilDiv(result.last(), OUTPUTS);
-        }
-
-        /** Outputs of a block and the padding behind them. */
-        int width(int block) {
-            return GemmKernel.padded(Math.min(OUTPUTS, result.last() - block * OUTPUTS));
-        }
-
-        boolean weightsFirst() {
-            return blocks() * OUTPUTS <= tiles();
-        }
-
-        /** Tiles that a task computes. */
-        int tilesATask() {
-            return weightsFirst() ? TILES : tiles();
-        }
-
-        /** Blocks of outputs that a task computes. */
-        int blocksATask() {
-            return weightsFirst() ? blocks() : 1;
-        }
-
-        long tileBytes(int tiles) {
-            return 4L * POSITIONS * tiles * channels();
-        }
-
-        long blockBytes(int channels) {
-            return 4L * POSITIONS * channels * OUTPUTS;
-        }
-
-        /** Where the threads' own parts of the scratch memory begin: behind what they share. */
-        long sharedBytes() {
-            return weightsFirst() ? blocks() * blockBytes(channels()) : tileBytes(tiles());
-        }
-
-        /** What each thread has for itself. */
-        long ownBytes() {
-            return weightsFirst() ? tileBytes(TILES) : blockBytes(Math.min(kBlock(), channels()));
-        }
-
-        /** Numbers that the products of a task take. */
-        int products() {
-            return POSITIONS * GemmKernel.paddedRows(tilesATask()) * blocksATask() * OUTPUTS;
-        }
-
-        long scratchBytes(int threads) {
-            return sharedBytes() + threads * ownBytes();
-        }
-    }
-
-    /**
-     * Whether a convolution is computed this way: by its shape alone, the batch not counted. Weights are transformed in each run, so
-     * small maps take longer than a direct sum; so do few channels, where the tiles' transforms count.
-     */
-    static boolean suits(Op.Conv2d conv, Shape image, Shape weight, Shape result) {
-        boolean plain = weight.dim(2) == 3
-                && weight.dim(3) == 3
-                && conv.stride() == 1
-                && conv.dilation() == 1
-                && conv.groups() == 1;
-        return plain
-                && image.last() % GemmKernel.COLUMNS == 0
-                && image.last() >= 64
-                && weight.dim(0) >= 64
-                && result.dim(1) * (long) result.dim(2) >= 128;
-    }
-
     private final MemorySegment m;
     private final Kernels kernels;
     private final Buffers buffers;
-    private final Geometry g;
+    private final WinogradGeometry g;
     private final WeightPanels weights;
     private final long image;
     private final long result;
@@ -139,7 +38,7 @@ final class WinogradStep implements Step {
             MemorySegment m,
             Kernels kernels,
             Buffers buffers,
-            Geometry geometry,
+            WinogradGeometry geometry,
             WeightPanels weights,
             long image,
             long result,
@@ -235,9 +134,9 @@ final class WinogradStep implements Step {
         float[] pixels = buffers.tile[worker];
         int stride = g.blocksATask() * OUTPUTS;
         int step = GemmKernel.paddedRows(tiles) * stride;
-        int height = g.result.dim(1);
-        int width = g.result.dim(2);
-        long pixelBytes = 4L * g.result.last();
+        int height = g.result().dim(1);
+        int width = g.result().dim(2);
+        long pixelBytes = 4L * g.result().last();
         for (int i = 0; i < tiles; i++) {
             int tile = firstTile + i;
             int y = tile % g.tilesOfSample() / g.tilesAcross() * WinogradKernels.OUT;
@@ -250,7 +149,7 @@ final class WinogradStep implements Step {
                         .transformSums(
                                 buffers.products[worker], at, step, buffers.between[worker], pixels, g.width(block));
                 int col = block * OUTPUTS;
-                int cols = Math.min(OUTPUTS, g.result.last() - col);
+                int cols = Math.min(OUTPUTS, g.result().last() - col);
                 long start = bias < 0 ? -1 : bias + 4L * col;
                 for (int row = 0; row < Math.min(WinogradKernels.OUT, height - y); row++) {
                     long to = result + pixelBytes * (pixel + (long) row * width) + 4L * col;
@@ -266,9 +165,9 @@ final class WinogradStep implements Step {
         float[] pixels = buffers.tile[worker];
         float[] transformed = buffers.transformed[worker];
         int top = tile % g.tilesOfSample() / g.tilesAcross() * WinogradKernels.OUT
-                - g.conv.padding().top();
-        int left =
-                tile % g.tilesAcross() * WinogradKernels.OUT - g.conv.padding().left();
+                - g.conv().padding().top();
+        int left = tile % g.tilesAcross() * WinogradKernels.OUT
+                - g.conv().padding().left();
         for (int c = 0, some; c < g.channels(); c += some) {
             int k = c / g.kBlock() * g.kBlock();
             int count = channelsFrom(k);
@@ -281,8 +180,8 @@ final class WinogradStep implements Step {
     }
 
     private void gather(int sample, int top, int left, int channel, int count, float[] pixels) {
-        int height = g.image.dim(1);
-        int width = g.image.dim(2);
+        int height = g.image().dim(1);
+        int width = g.image().dim(2);
         for (int i = 0; i < POSITIONS; i++) {
             int y = top + i / WinogradKernels.TILE;
             int x = left + i % WinogradKernels.TILE;
@@ -301,7 +200,7 @@ final class WinogradStep implements Step {
     private void transformWeights(int block, int k, long to, int worker) {
         float[] transformed = buffers.transformed[worker];
         int width = g.width(block);
-        int cols = Math.min(OUTPUTS, g.result.last() - block * OUTPUTS);
+        int cols = Math.min(OUTPUTS, g.result().last() - block * OUTPUTS);
         int count = channelsFrom(k);
         for (int c = k; c < k + count; c += weights.pieceChannels()) {
             int some = Math.min(weights.pieceChannels(), k + count - c);

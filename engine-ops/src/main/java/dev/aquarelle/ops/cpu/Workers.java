@@ -7,7 +7,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,11 +28,16 @@ final class Workers implements AutoCloseable {
         void run(int task, int worker);
     }
 
-    /** Some tens of microseconds: longer than the gap between two steps, short enough to burn nothing when idle. */
+    /** About 60 microseconds: longer than the gap between two steps, short enough to burn nothing when idle. */
     private static final int SPINS = 2000;
 
+    /** How long a program that waits for another one's step goes without asking whether it should stop. */
+    private static final long WAIT_MILLIS = 10;
+
     private final Helper[] helpers;
-    private final ReentrantLock turn = new ReentrantLock();
+
+    /** Fair: the program that runs asks for it again at once, and others, or one that is compiled, would wait for the end of its run. */
+    private final ReentrantLock turn = new ReentrantLock(true);
 
     /** The dispatch in its upper half, the tasks not yet taken in its lower half: taking one is a compare-and-set. */
     private final AtomicLong open = new AtomicLong();
@@ -63,8 +67,10 @@ final class Workers implements AutoCloseable {
      * Runs one step while no other program does.
      *
      * @throws CancellationException if cancelled or interrupted before or during the step; its result is incomplete then
+     * @throws IllegalStateException if called from within a step, as by its cancellation
      */
     void run(Step step, Cancellation token) {
+        requireNoStepOfThisThread();
         takeTurn(token);
         try {
             if (closed) {
@@ -83,23 +89,9 @@ final class Workers implements AutoCloseable {
         }
     }
 
-    /** Does what no step may run beside. */
-    <T> T alone(Supplier<T> work) {
-        turn.lock();
-        try {
-            return work.get();
-        } finally {
-            turn.unlock();
-        }
-    }
-
-    /** Waits until no other program's step runs, asking meanwhile whether to go on. */
     private void takeTurn(Cancellation token) {
-        if (turn.isHeldByCurrentThread()) {
-            throw new IllegalStateException("a program cannot be run from within another's run");
-        }
         try {
-            while (!turn.tryLock(50, TimeUnit.MILLISECONDS)) {
+            while (!turn.tryLock(WAIT_MILLIS, TimeUnit.MILLISECONDS)) {
                 if (token.isCancelled()) {
                     throw new CancellationException("the run was cancelled");
                 }
@@ -107,6 +99,26 @@ final class Workers implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new CancellationException("the run was interrupted");
+        }
+    }
+
+    /** Changes what steps read, while none runs: waits for one that does. */
+    void betweenSteps(Runnable change) {
+        requireNoStepOfThisThread();
+        turn.lock();
+        try {
+            change.run();
+        } finally {
+            turn.unlock();
+        }
+    }
+
+    /** What asks a step whether to stop is called by all threads of the step: waiting there for the step's end would last forever. */
+    private void requireNoStepOfThisThread() {
+        boolean helps = Thread.currentThread() instanceof Helper helper && helper.isOf(this);
+        if (helps || turn.isHeldByCurrentThread()) {
+            throw new IllegalStateException(
+                    "a cancellation ran or compiled a program of the backend whose step it was asked about");
         }
     }
 
@@ -135,10 +147,11 @@ final class Workers implements AutoCloseable {
         Throwable thrown = failure;
         if (thrown != null) {
             failure = null;
-            if (thrown instanceof Error error) {
-                throw error;
+            switch (thrown) {
+                case Error e -> throw e;
+                case RuntimeException e -> throw e;
+                default -> throw new IllegalStateException("a worker failed", thrown);
             }
-            throw (RuntimeException) thrown; // finish catches nothing else
         }
         if (isCancelled()) {
             throw new CancellationException("the run was cancelled");
@@ -199,6 +212,10 @@ final class Workers implements AutoCloseable {
             super("aquarelle-cpu-" + worker);
             this.worker = worker;
             setDaemon(true);
+        }
+
+        boolean isOf(Workers workers) {
+            return Workers.this == workers;
         }
 
         void wake() {

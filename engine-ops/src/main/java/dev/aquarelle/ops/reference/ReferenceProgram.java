@@ -58,6 +58,7 @@ final class ReferenceProgram implements Program {
     public Tensor run(Cancellation cancellation, Tensor... inputs) {
         requireOpen();
         checkInputs(inputs);
+        hasRun = false;
         new ReferenceRun(graph, plan, constants, inputs, new StopSignal(cancellation)).into(outputs);
         hasRun = true;
         return outputs.values().iterator().next();
@@ -72,7 +73,8 @@ final class ReferenceProgram implements Program {
                     "no output named %s, there are: %s".formatted(name, String.join(", ", outputs.keySet())));
         }
         if (!hasRun) {
-            throw new IllegalStateException("output %s is not known before the first run".formatted(name));
+            throw new IllegalStateException(
+                    "output %s is not known: there was no run yet, or the last one failed".formatted(name));
         }
         return output;
     }

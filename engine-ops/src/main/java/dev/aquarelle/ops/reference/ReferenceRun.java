@@ -29,7 +29,7 @@ final class ReferenceRun {
         this.computed = Arrays.copyOf(constants, constants.length);
     }
 
-    /** Computes everything, then copies the outputs; those keep the last run's numbers if this one fails or is stopped. */
+    /** Computes everything, then copies the outputs. */
     void into(Map<String, Tensor> outputs) {
         for (Value value : graph.values()) {
             if (plan.isNeeded(value) && value.dtype() == DType.F32 && !(value.op() instanceof Op.Constant)) {

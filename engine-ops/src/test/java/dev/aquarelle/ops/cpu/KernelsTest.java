@@ -37,7 +37,7 @@ class KernelsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"-Xint", "-XX:TieredStopAtLevel=1"})
+    @ValueSource(strings = {"-Xint", "-XX:TieredStopAtLevel=1", "-XX:MaxVectorSize=4"})
     void withoutACompilerForVectorsScalarsAreUsed(String option) throws IOException, InterruptedException {
         List<String> lines = OtherJvm.run(KernelBattery.class, VECTORS, option);
 
@@ -47,18 +47,27 @@ class KernelsTest {
                 .hasSize(1);
     }
 
-    @Test
-    void aMachineWithoutVectorsUsesScalars() throws IOException, InterruptedException {
-        List<String> lines = OtherJvm.run(KernelBattery.class, VECTORS, "-XX:MaxVectorSize=4");
-
-        assertThat(lines).contains("vectorBits=0").containsAll(printed(KernelBattery.results(Kernels.scalar())));
+    @ParameterizedTest
+    @ValueSource(strings = {"64", "100", "1024", "abc", ""})
+    void aWidthThatThereIsNotIsRefused(String bits) {
+        assertThatThrownBy(() -> OtherJvm.run(KernelBattery.class, VECTORS, "-D" + Kernels.VECTOR_BITS + "=" + bits))
+                .hasMessageContaining(
+                        "BackendException: cpu: -Daquarelle.vectorBits: expected 512, 256, 128 or 0, found " + bits);
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"64", "100", "abc", ""})
-    void anUnknownWidthIsRefusedWithTheOnesThereAre(String bits) {
-        assertThatThrownBy(() -> OtherJvm.run(KernelBattery.class, VECTORS, "-D" + Kernels.VECTOR_BITS + "=" + bits))
-                .hasMessageContaining("aquarelle.vectorBits: expected 512, 256, 128 or 0, found " + bits);
+    /** Only the choice is made: computing would take minutes. */
+    @Test
+    void withoutFusedMultiplyAddOneWarningSaysSo() throws IOException, InterruptedException {
+        String warning = "no fused multiply-add";
+        assertThat(OtherJvm.run(KernelsTest.class, VECTORS, "-XX:-UseFMA"))
+                .filteredOn(line -> line.contains(warning))
+                .hasSize(1);
+        assertThat(OtherJvm.run(KernelsTest.class, VECTORS)).noneMatch(line -> line.contains(warning));
+    }
+
+    /** Chooses kernels. */
+    public static void main(String[] arguments) {
+        System.out.println(Kernels.load().vectorBits());
     }
 
     @Test

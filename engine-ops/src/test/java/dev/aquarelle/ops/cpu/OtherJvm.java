@@ -14,7 +14,7 @@ final class OtherJvm {
     /**
      * The lines it prints, messages of the JVM and of loggers among them.
      *
-     * @throws AssertionError if it fails, with all it has printed
+     * @throws AssertionError if it fails or takes more than two minutes, with all it has printed
      */
     static List<String> run(Class<?> main, String... options) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
@@ -22,10 +22,24 @@ final class OtherJvm {
         command.addAll(List.of(options));
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        Thread watch = Thread.ofVirtual().start(() -> destroyAfterMinutes(process));
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        if (!process.waitFor(1, TimeUnit.MINUTES) || process.exitValue() != 0) {
+        int code = process.waitFor();
+        watch.interrupt();
+        if (code != 0) {
             throw new AssertionError(command + " failed:\n" + output);
         }
         return output.lines().toList();
+    }
+
+    /** Which ends its output too. */
+    private static void destroyAfterMinutes(Process process) {
+        try {
+            if (!process.waitFor(2, TimeUnit.MINUTES)) {
+                process.destroyForcibly();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // it has ended
+        }
     }
 }

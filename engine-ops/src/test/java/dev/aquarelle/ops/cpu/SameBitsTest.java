@@ -3,10 +3,6 @@ package dev.aquarelle.ops.cpu;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -41,19 +37,6 @@ class SameBitsTest {
 
     /** The last line that a probe with these options of the JVM prints. */
     private static String probe(String... options) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of(options));
-        command.addAll(List.of("-cp", classPath(), BitsProbe.class.getName()));
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor()).as(printed).isZero();
-        return printed.lines().reduce((_, last) -> last).orElse("");
-    }
-
-    private static String classPath() {
-        String modules = System.getProperty("jdk.module.path", "");
-        String tests = Path.of("target", "test-classes").toString();
-        return String.join(System.getProperty("path.separator"), System.getProperty("java.class.path"), modules, tests);
+        return OtherJvm.run(BitsProbe.class, options).getLast();
     }
 }

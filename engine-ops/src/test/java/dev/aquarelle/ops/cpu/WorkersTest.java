@@ -3,139 +3,173 @@ package dev.aquarelle.ops.cpu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.aquarelle.core.memory.MemoryBudget;
-import dev.aquarelle.core.memory.MemoryBudgetException;
-import dev.aquarelle.core.tensor.Tensor;
-import dev.aquarelle.ops.BackendOptions;
 import dev.aquarelle.ops.Cancellation;
-import dev.aquarelle.ops.Program;
-import dev.aquarelle.ops.graph.Graph;
-import dev.aquarelle.ops.testing.RandomTensors;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** Threads at work: nothing lost, nothing left hanging, nobody in another's way. */
-@Timeout(60)
+/** Steps run one at a time, each task once; what goes wrong in a task is known to the caller; nobody waits for ever. */
+@Timeout(30)
 class WorkersTest {
+    private final Workers workers = new Workers(3);
 
-    @Test
-    void everyTaskIsDoneOnce() {
-        try (Workers workers = new Workers(3)) {
-            AtomicInteger[] done = new AtomicInteger[1000];
-            for (int i = 0; i < done.length; i++) {
-                done[i] = new AtomicInteger();
-            }
-
-            workers.run(w -> w.parallel(done.length, (task, _) -> done[task].incrementAndGet()), Cancellation.NEVER);
-
-            assertThat(done).allMatch(count -> count.get() == 1);
-        }
+    @AfterEach
+    void close() {
+        workers.close();
     }
 
     @Test
-    void aFailureOfOneTaskReachesTheCallerAndTheNextStepRuns() {
-        try (Workers workers = new Workers(3)) {
+    void everyTaskRunsOnce() {
+        for (int tasks : new int[] {0, 1, 2, 3, 1000}) {
+            runEveryTaskOnce(tasks);
+        }
+    }
+
+    private void runEveryTaskOnce(int tasks) {
+        AtomicIntegerArray runs = new AtomicIntegerArray(tasks + 1);
+        workers.run(w -> w.parallel(tasks, (task, _) -> runs.incrementAndGet(task)), Cancellation.NEVER);
+        for (int task = 0; task < tasks; task++) {
+            assertThat(runs.get(task)).as("task %d of %d", task, tasks).isEqualTo(1);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 57, 99})
+    void exceptionsAndErrorsOfATaskReachTheCallerAsTheyAre(int failing) {
+        for (Throwable thrown : new Throwable[] {new ArithmeticException("a"), new InternalError("b")}) {
             assertThatThrownBy(() -> workers.run(
                             w -> w.parallel(100, (task, _) -> {
-                                if (task == 50) {
-                                    throw new IllegalStateException("task 50");
+                                if (task == failing) {
+                                    throwUnchecked(thrown);
                                 }
                             }),
                             Cancellation.NEVER))
-                    .isInstanceOf(IllegalStateException.class)
-                    .hasMessage("task 50");
-            assertThatThrownBy(() -> workers.run(
-                            w -> w.parallel(4, (_, _) -> {
-                                throw new InternalError("a page is gone");
-                            }),
-                            Cancellation.NEVER))
-                    .isInstanceOf(InternalError.class);
-
-            AtomicInteger sum = new AtomicInteger();
-            workers.run(w -> w.parallel(10, (task, _) -> sum.addAndGet(task)), Cancellation.NEVER);
-            assertThat(sum).hasValue(45);
+                    .isSameAs(thrown);
+            runEveryTaskOnce(100);
         }
     }
 
-    @Test
-    void whoeverWaitsForItsTurnCanBeCancelledAndInterrupted() throws InterruptedException {
-        try (Workers workers = new Workers(1)) {
-            CountDownLatch running = new CountDownLatch(1);
-            CountDownLatch release = new CountDownLatch(1);
-            Thread busy = Thread.ofVirtual()
-                    .start(() -> workers.run(
-                            w -> {
-                                running.countDown();
-                                awaitQuietly(release);
-                            },
-                            Cancellation.NEVER));
-            running.await();
+    private static void throwUnchecked(Throwable thrown) {
+        if (thrown instanceof Error error) {
+            throw error;
+        }
+        throw (RuntimeException) thrown;
+    }
 
+    @Test
+    void twoProgramsTakeTurns() throws InterruptedException {
+        AtomicInteger inside = new AtomicInteger();
+        AtomicBoolean met = new AtomicBoolean();
+        Step step = w -> {
+            met.compareAndSet(false, inside.incrementAndGet() > 1);
+            w.parallel(20, (_, _) -> Thread.onSpinWait());
+            inside.decrementAndGet();
+        };
+        Thread[] programs = new Thread[2];
+        for (int i = 0; i < programs.length; i++) {
+            programs[i] = Thread.ofPlatform().start(() -> {
+                for (int run = 0; run < 500; run++) {
+                    workers.run(step, Cancellation.NEVER);
+                }
+            });
+        }
+        for (Thread program : programs) {
+            program.join();
+        }
+        assertThat(met).isFalse();
+    }
+
+    @Test
+    void waitingForAnotherProgramEndsWithTheTokenOrAnInterrupt() throws InterruptedException {
+        CountDownLatch started = new CountDownLatch(1);
+        CountDownLatch end = new CountDownLatch(1);
+        Thread other = Thread.ofPlatform().start(() -> workers.run(_ -> block(started, end), Cancellation.NEVER));
+        started.await();
+        try {
             assertThatThrownBy(() -> workers.run(_ -> {}, () -> true)).isInstanceOf(CancellationException.class);
             Thread.currentThread().interrupt();
             assertThatThrownBy(() -> workers.run(_ -> {}, Cancellation.NEVER))
                     .isInstanceOf(CancellationException.class);
-            assertThat(Thread.interrupted()).isTrue();
-
-            release.countDown();
-            busy.join();
+            assertThat(Thread.interrupted()).as("still interrupted").isTrue();
+        } finally {
+            end.countDown();
+            other.join();
         }
     }
 
     @Test
-    void compilingBesideARunChangesNothingOfIt() throws InterruptedException {
-        try (CpuBackend backend = new CpuBackend(new BackendOptions(2))) {
-            Tensor x = RandomTensors.random(1, 1, 600, 16);
-            AtomicReference<Throwable> failure = new AtomicReference<>();
-            try (Program program = backend.compile(attention(600, 16))) {
-                float[] expected = program.run(x).toFloatArray();
-                Thread compiling = Thread.ofPlatform().start(() -> {
-                    try {
-                        for (int width = 32; width <= 4096; width += 32) { // each one wants larger buffers
-                            backend.compile(attention(8, width)).close();
-                        }
-                    } catch (RuntimeException | Error e) {
-                        failure.set(e);
-                    }
-                });
-                while (compiling.isAlive()) {
-                    Tensor other = RandomTensors.random(2, 1, 600, 16); // or the second run would compute nothing
-                    program.run(other);
-                    assertThat(program.run(x).toFloatArray()).isEqualTo(expected);
-                }
-                compiling.join();
-            }
-            assertThat(failure.get()).isNull();
-        }
+    void whatStepsReadChangesBetweenThem() throws InterruptedException {
+        CountDownLatch started = new CountDownLatch(1);
+        CountDownLatch end = new CountDownLatch(1);
+        Thread other = Thread.ofPlatform().start(() -> workers.run(_ -> block(started, end), Cancellation.NEVER));
+        started.await();
+        AtomicBoolean changed = new AtomicBoolean();
+        Thread compiler = Thread.ofPlatform().start(() -> workers.betweenSteps(() -> changed.set(true)));
+        assertThat(compiler.join(java.time.Duration.ofMillis(50))).isFalse();
+        assertThat(changed).isFalse();
+        end.countDown();
+        other.join();
+        compiler.join();
+        assertThat(changed).isTrue();
     }
 
-    @Test
-    void whatIsTooLargeForTheBudgetIsRefusedHoweverLarge() {
-        try (CpuBackend backend = new CpuBackend(new BackendOptions(1))) {
-            Graph graph = Graph.of(g ->
-                    g.linear(g.input("x", 65536, 65536, 1), g.constant("w", Tensor.of(new float[1], 1, 1)), null));
-            assertThatThrownBy(() -> backend.compile(graph, new MemoryBudget(1L << 30)))
-                    .isInstanceOf(MemoryBudgetException.class);
-        }
-    }
-
-    private static Graph attention(int tokens, int width) {
-        return Graph.of(g -> {
-            var x = g.input("x", 1, tokens, width);
-            return g.attention(x, x, x, 1, false);
-        });
-    }
-
-    private static void awaitQuietly(CountDownLatch latch) {
+    private static void block(CountDownLatch started, CountDownLatch end) {
+        started.countDown();
         try {
-            latch.await(30, TimeUnit.SECONDS);
+            end.await();
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
         }
+    }
+
+    /** Asked by the calling thread and by the others alike. */
+    @Test
+    void aCancellationMayNotRunAnotherStep() {
+        Cancellation nested = () -> {
+            workers.run(_ -> {}, Cancellation.NEVER);
+            return false;
+        };
+        assertThatThrownBy(() -> workers.run(w -> w.parallel(100, (_, _) -> {}), nested))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("cancellation");
+        assertThatThrownBy(() -> workers.run(_ -> workers.betweenSteps(() -> {}), Cancellation.NEVER))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("cancellation");
+    }
+
+    @Test
+    void closingWaitsForTheStepThatRuns() throws InterruptedException, ExecutionException {
+        CountDownLatch started = new CountDownLatch(1);
+        CountDownLatch end = new CountDownLatch(1);
+        AtomicInteger done = new AtomicInteger();
+        FutureTask<Integer> other = new FutureTask<>(() -> {
+            workers.run(
+                    w -> {
+                        block(started, end);
+                        w.parallel(100, (_, _) -> done.incrementAndGet());
+                    },
+                    Cancellation.NEVER);
+            return done.get();
+        });
+        Thread.ofPlatform().start(other);
+        started.await();
+        Thread closer = Thread.ofPlatform().start(workers::close);
+        assertThat(closer.join(java.time.Duration.ofMillis(20))).isFalse();
+        end.countDown();
+        assertThat(other.get()).isEqualTo(100);
+        closer.join(TimeUnit.SECONDS.toMillis(10));
+        assertThatThrownBy(() -> workers.run(_ -> {}, Cancellation.NEVER))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("the backend is closed");
     }
 }

@@ -35,7 +35,8 @@ public interface ProductContract extends OpContract {
         "17, 64, 48",
         "64, 320, 320",
         "77, 40, 77",
-        "129, 48, 65"
+        "129, 48, 65",
+        "7, 2000, 1200" // more weights than are packed at a time
     })
     default void linearAgrees(int rows, int k, int n) {
         agreesWithTheReference(
@@ -67,7 +68,15 @@ public interface ProductContract extends OpContract {
     }
 
     @ParameterizedTest(name = "[{0}, {1}, {2}] @ [{0}, {2}, {3}]")
-    @CsvSource({"1, 1, 1, 1", "3, 9, 17, 11", "2, 1, 33, 40", "2, 33, 1, 5", "1, 64, 77, 64", "4, 5, 320, 3"})
+    @CsvSource({
+        "1, 1, 1, 1",
+        "3, 9, 17, 11",
+        "2, 1, 33, 40",
+        "2, 33, 1, 5",
+        "1, 64, 77, 64",
+        "4, 5, 320, 3",
+        "2, 7, 600, 33"
+    })
     default void matMulAgrees(int batch, int m, int k, int n) {
         Graph graph = Graph.of(g -> g.matMul(g.input("a", batch, m, k), g.input("b", batch, k, n)));
         agreesWithTheReference(Tolerance.forSumOf(k), graph, random(31, batch, m, k), random(32, batch, k, n));

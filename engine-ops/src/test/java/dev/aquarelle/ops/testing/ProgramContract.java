@@ -89,6 +89,24 @@ public interface ProgramContract extends OpContract {
     }
 
     @Test
+    default void anOutputIsKnownAfterARunOnly() {
+        Program program = backend().compile(Graph.of(g -> g.silu(g.input("x", 1))));
+        assertThatThrownBy(() -> program.output("out"))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("output out is not known");
+        program.run(random(147, 1));
+        program.output("out");
+        assertThatThrownBy(() -> program.run(() -> true, random(148, 1))).isInstanceOf(CancellationException.class);
+        assertThatThrownBy(() -> program.output("out"))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("output out is not known");
+        program.close();
+        assertThatThrownBy(() -> program.output("out"))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("the program is closed");
+    }
+
+    @Test
     default void wrongInputsAreRefused() {
         Graph graph = Graph.of(g -> g.embedding(g.input("ids", DType.I32, 3), g.input("table", 5, 2)));
         Tensor ids = Tensor.of(new int[] {0, 4, 2}, 3);

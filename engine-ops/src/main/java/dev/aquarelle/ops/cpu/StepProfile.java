@@ -1,0 +1,90 @@
+package dev.aquarelle.ops.cpu;
+
+import dev.aquarelle.core.safetensors.SafetensorsException;
+import dev.aquarelle.core.tensor.Shape;
+import dev.aquarelle.core.tensor.Tensor;
+import dev.aquarelle.ops.StepEvent;
+import dev.aquarelle.ops.graph.Op;
+import dev.aquarelle.ops.graph.Value;
+import dev.aquarelle.ops.plan.SlabPlan;
+import java.util.List;
+
+/**
+ * What a step is in profiles and messages.
+ *
+ * @param where scope and operation
+ * @param event what a recording says of each execution
+ * @param constants what it may read from a file
+ */
+record StepProfile(String where, Description event, List<Op.Constant> constants) {
+
+    /** The fields of a {@link StepEvent}. */
+    record Description(String scope, String op, String shapes, long flops, long bytes) {
+        void copyTo(StepEvent event) {
+            event.scope = scope;
+            event.op = op;
+            event.shapes = shapes;
+            event.flops = flops;
+            event.bytes = bytes;
+        }
+    }
+
+    /** Of a step that computes a node: both operations where a norm is fused into the activation behind it. */
+    static StepProfile of(SlabPlan.Node node) {
+        Value result = node.result();
+        String op = result.op().label();
+        long flops = flops(result);
+        if (StepFactory.fusedNorm(node) != null) {
+            Value norm = result.operands().get(0);
+            op = norm.op().label() + "+" + op;
+            flops += flops(norm);
+        }
+        long bytes = bytes(result);
+        for (Value read : node.reads()) {
+            bytes += bytes(read);
+        }
+        String shapes = node.reads().stream().map(Value::shape).toList() + " -> " + result.shape();
+        return new StepProfile(
+                StepFactory.where(result),
+                new Description(result.scope(), op, shapes, flops, bytes),
+                node.reads().stream()
+                        .map(read -> SlabPlan.root(read).op())
+                        .filter(Op.Constant.class::isInstance)
+                        .map(Op.Constant.class::cast)
+                        .toList());
+    }
+
+    /** What an error becomes that came while the step ran: an exception with names, if the step reads a mapped file; else itself. */
+    RuntimeException unreadable(InternalError error) {
+        String names =
+                String.join(", ", constants.stream().map(Op.Constant::name).toList());
+        return unreadable(
+                where + " reading " + names,
+                constants.stream().map(Op.Constant::tensor).toList(),
+                error);
+    }
+
+    /**
+     * The same for {@code who} that reads the tensors. The JVM says {@link InternalError} where a page of a mapped file is gone.
+     *
+     * @throws InternalError the given one if none of them is mapped
+     */
+    static RuntimeException unreadable(String who, List<Tensor> tensors, InternalError error) {
+        if (tensors.stream().noneMatch(tensor -> tensor.data().isMapped())) {
+            throw error;
+        }
+        return new SafetensorsException(
+                who + ": expected the mapped file as it was opened, found pages missing: was it shortened?", error);
+    }
+
+    private static long flops(Value value) {
+        return value.op()
+                .flops(
+                        value.shape(),
+                        value.operands().stream().map(Value::shape).toArray(Shape[]::new));
+    }
+
+    private static long bytes(Value value) {
+        return value.dtype().bytesFor(value.shape().size());
+    }
+}

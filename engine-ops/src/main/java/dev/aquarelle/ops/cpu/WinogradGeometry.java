@@ -1,0 +1,108 @@
+package dev.aquarelle.ops.cpu;
+
+import dev.aquarelle.core.tensor.Shape;
+import dev.aquarelle.ops.graph.Op;
+
+/**
+ * What a {@link WinogradStep} computes, and how its work and its memory are divided.
+ *
+ * @param image [N, H, W, C]
+ * @param result [N, H', W', O]
+ */
+record WinogradGeometry(Op.Conv2d conv, Shape image, Shape result) {
+    /** Tiles that are multiplied at a time. */
+    static final int TILES = 48;
+
+    /** Outputs whose weights are transformed at a time: a block of panels. */
+    static final int OUTPUTS = WinogradKernels.CHANNELS;
+
+    private static final int POSITIONS = WinogradKernels.POSITIONS;
+
+    int tilesAcross() {
+        return Math.ceilDiv(result.dim(2), WinogradKernels.OUT);
+    }
+
+    int tilesOfSample() {
+        return Math.ceilDiv(result.dim(1), WinogradKernels.OUT) * tilesAcross();
+    }
+
+    int tiles() {
+        return image.dim(0) * tilesOfSample();
+    }
+
+    int channels() {
+        return image.last();
+    }
+
+    /** Channels that are summed at a time. */
+    int kBlock() {
+        return GemmStep.blockOf(channels());
+    }
+
+    int blocks() {
+        return Math.ceilDiv(result.last(), OUTPUTS);
+    }
+
+    /** Outputs of a block and the padding behind them. */
+    int width(int block) {
+        return GemmKernel.padded(Math.min(OUTPUTS, result.last() - block * OUTPUTS));
+    }
+
+    boolean weightsFirst() {
+        return blocks() * OUTPUTS <= tiles();
+    }
+
+    /** Tiles that a task computes. */
+    int tilesATask() {
+        return weightsFirst() ? TILES : tiles();
+    }
+
+    /** Blocks of outputs that a task computes. */
+    int blocksATask() {
+        return weightsFirst() ? blocks() : 1;
+    }
+
+    long tileBytes(int tiles) {
+        return 4L * POSITIONS * tiles * channels();
+    }
+
+    long blockBytes(int channels) {
+        return 4L * POSITIONS * channels * OUTPUTS;
+    }
+
+    /** Where the threads' own parts of the scratch memory begin: behind what they share. */
+    long sharedBytes() {
+        return weightsFirst() ? blocks() * blockBytes(channels()) : tileBytes(tiles());
+    }
+
+    /** What each thread has for itself. */
+    long ownBytes() {
+        return weightsFirst() ? tileBytes(TILES) : blockBytes(Math.min(kBlock(), channels()));
+    }
+
+    /** Numbers that the products of a task take. */
+    int products() {
+        return POSITIONS * GemmKernel.paddedRows(tilesATask()) * blocksATask() * OUTPUTS;
+    }
+
+    long scratchBytes(int threads) {
+        return sharedBytes() + threads * ownBytes();
+    }
+
+    /**
+     * Whether a convolution is computed this way: by its shape alone, the batch not counted. Weights are transformed in each run, so
+     * small maps take longer than a direct sum; so do few channels, where the tiles' transforms count.
+     */
+    static boolean suits(Op.Conv2d conv, Shape image, Shape weight, Shape result) {
+        boolean plain = weight.dim(2) == 3
+                && weight.dim(3) == 3
+                && conv.stride() == 1
+                && conv.dilation() == 1
+                && conv.groups() == 1;
+        return plain
+                && image.last() % GemmKernel.COLUMNS == 0
+                && image.last() >= 64
+                && weight.dim(0) >= 64
+                && result.dim(1) * (long) result.dim(2) >= 128;
+    }
+}
