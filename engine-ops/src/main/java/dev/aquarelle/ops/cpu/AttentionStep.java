@@ -159,7 +159,7 @@ final class AttentionStep implements Step {
             int count = Math.min(KEYS, h.keys - key);
             for (int col = 0; col < count; col += GemmKernel.PANEL) {
                 long panel = packedKeys(head) + 4L * (key + col) * h.queryWidth;
-                gemm.multiply(query, rows, h.queryWidth, m, panel, GemmKernel.PANEL, scores, col, KEYS);
+                gemm.multiply(query, 0, rows, h.queryWidth, m, panel, GemmKernel.PANEL, scores, col, KEYS);
             }
             float[] factors = buffers.factors[worker];
             for (int r = 0; r < rows; r++) {
@@ -169,7 +169,7 @@ final class AttentionStep implements Step {
             for (int e = 0; e < h.valueWidth; e += GemmKernel.PANEL) {
                 int width = Math.min(GemmKernel.PANEL, padded - e);
                 long panel = packedValues(head) + 4L * e * h.keys + 4L * width * key;
-                gemm.multiply(scores, rows, count, m, panel, width, sums, e, padded);
+                gemm.multiply(scores, 0, rows, count, m, panel, width, sums, e, padded);
             }
             for (int r = 0; r < rows; r++) {
                 gemm.rescale(gathered, r * padded, factors[r], sums, r * padded, padded);

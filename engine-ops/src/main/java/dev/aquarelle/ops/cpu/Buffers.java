@@ -9,6 +9,9 @@ final class Buffers {
     /** Rows of A, at most {@link GemmStep#ROW_BLOCK} x {@link GemmStep#K_BLOCK}; or the queries of a block. */
     final float[][] rows;
 
+    /** A strip of them, before it is interleaved. */
+    final float[][] strip;
+
     /** What a panel makes of them. */
     final float[][] sums;
 
@@ -51,6 +54,7 @@ final class Buffers {
         this.workers = workers;
         int threads = workers.threads();
         rows = new float[threads][GemmStep.ROW_BLOCK * GemmStep.K_BLOCK];
+        strip = new float[threads][GemmKernel.ROWS * GemmStep.K_BLOCK];
         sums = new float[threads][GemmStep.ROW_BLOCK * GemmKernel.PANEL];
         scores = new float[threads][AttentionStep.QUERIES * AttentionStep.KEYS];
         gathered = new float[threads][0];

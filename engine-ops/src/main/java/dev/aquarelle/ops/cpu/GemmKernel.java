@@ -32,15 +32,30 @@ interface GemmKernel {
         return (rows + ROWS - 1) / ROWS * ROWS;
     }
 
+    /** Whether the numbers of A are wanted column by column of a strip of {@link #ROWS} rows, [k, ROWS], instead of row by row. */
+    default boolean interleaved() {
+        return false;
+    }
+
+    /**
+     * A strip of rows [{@link #ROWS}, k] to the [k, ROWS] of an {@link #interleaved} kernel.
+     *
+     * @param at where the rows begin in {@code rows}
+     * @param toAt where the strip begins in {@code to}, another array
+     */
+    default void interleave(float[] rows, int at, int k, float[] to, int toAt) {
+        throw new UnsupportedOperationException("rows go as they are");
+    }
+
     /**
      * {@code C = A B} for some rows and one panel. Rows are computed in tiles: up to {@link #paddedRows} are read and written.
      *
-     * @param a A [rows, k], its rows {@code k} apart, from the array's start on
+     * @param a A [rows, k], strip by strip: rows one after the other, or as {@link #interleaved} says
      * @param b the panel of B [k, width] in {@code m}, in bytes
      * @param width columns of the panel, a multiple of {@link #COLUMNS}, at most {@link #PANEL}
      * @param c where C [rows, width] begins in {@code sums}; its rows are {@code stride} apart
      */
-    void multiply(float[] a, int rows, int k, MemorySegment m, long b, int width, float[] sums, int c, int stride);
+    void multiply(float[] a, int at, int rows, int k, MemorySegment m, long b, int width, float[] sums, int c, int stride);
 
     /**
      * Takes the sums to the result: {@code out = start + sums} row by row.

@@ -121,30 +121,37 @@ final class GemmStep implements Step {
         int kBlock = blockOf(p.k());
         for (int k = 0; k < p.k(); k += kBlock) {
             int count = Math.min(kBlock, p.k() - k);
-            a.gather(m, row, rows, k, count, block);
+            gather(row, rows, k, count, worker);
             for (int panel = first; panel < last; panel++) {
                 int col = (firstPanel + panel) * GemmKernel.PANEL;
                 int cols = Math.min(GemmKernel.PANEL, p.columns() - col);
                 int width = GemmKernel.padded(cols);
-                kernel.multiply(
-                        block, rows, count, m, panelOffset(panel) + 4L * width * k, width, sums, 0, GemmKernel.PANEL);
+                long b = panelOffset(panel) + 4L * width * k;
                 long to = p.c() + row * p.cStride() + 4L * col;
-                if (k > 0) {
-                    kernel.put(sums, 0, GemmKernel.PANEL, rows, cols, m, to, p.cStride(), to, p.cStride());
-                } else {
-                    kernel.put(
-                            sums,
-                            0,
-                            GemmKernel.PANEL,
-                            rows,
-                            cols,
-                            m,
-                            to,
-                            p.cStride(),
-                            p.bias() < 0 ? -1 : p.bias() + 4L * col,
-                            0);
+                long bias = p.bias() < 0 ? -1 : p.bias() + 4L * col;
+                for (int r = 0; r < rows; r += GemmKernel.ROWS, to += GemmKernel.ROWS * p.cStride()) {
+                    int some = Math.min(GemmKernel.ROWS, rows - r);
+                    kernel.multiply(block, r * count, some, count, m, b, width, sums, 0, GemmKernel.PANEL);
+                    if (k > 0) {
+                        kernel.put(sums, 0, GemmKernel.PANEL, some, cols, m, to, p.cStride(), to, p.cStride());
+                    } else {
+                        kernel.put(sums, 0, GemmKernel.PANEL, some, cols, m, to, p.cStride(), bias, 0);
+                    }
                 }
             }
+        }
+    }
+
+    private void gather(int row, int rows, int k, int count, int worker) {
+        float[] block = buffers.rows[worker];
+        if (!kernel.interleaved()) {
+            a.gather(m, row, rows, k, count, block);
+            return;
+        }
+        float[] strip = buffers.strip[worker];
+        for (int r = 0; r < rows; r += GemmKernel.ROWS) {
+            a.gather(m, row + r, Math.min(GemmKernel.ROWS, rows - r), k, count, strip);
+            kernel.interleave(strip, 0, count, block, r * count);
         }
     }
 

@@ -140,7 +140,7 @@ record Kernels(
     static Kernels vector() {
         return new Kernels(
                 Simd.F32.vectorBitSize(),
-                new VectorGemm(),
+                Simd.F32.vectorBitSize() == 256 ? new VectorGemm256() : new VectorGemm(),
                 new VectorMapKernels(),
                 new VectorNormKernels(),
                 new VectorRowKernels(),

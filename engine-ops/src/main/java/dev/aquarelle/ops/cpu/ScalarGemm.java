@@ -9,19 +9,19 @@ final class ScalarGemm implements GemmKernel {
 
     @Override
     public void multiply(
-            float[] a, int rows, int k, MemorySegment m, long b, int width, float[] sums, int c, int stride) {
+            float[] a, int at, int rows, int k, MemorySegment m, long b, int width, float[] sums, int c, int stride) {
         for (int row = 0; row < rows; row++) {
             for (int col = 0; col < width; col += 4) {
                 float s0 = 0;
                 float s1 = 0;
                 float s2 = 0;
                 float s3 = 0;
-                long at = b + 4L * col;
-                for (int i = row * k; i < (row + 1) * k; i++, at += 4L * width) {
-                    s0 = Math.fma(a[i], m.get(JAVA_FLOAT_UNALIGNED, at), s0);
-                    s1 = Math.fma(a[i], m.get(JAVA_FLOAT_UNALIGNED, at + 4), s1);
-                    s2 = Math.fma(a[i], m.get(JAVA_FLOAT_UNALIGNED, at + 8), s2);
-                    s3 = Math.fma(a[i], m.get(JAVA_FLOAT_UNALIGNED, at + 12), s3);
+                long from = b + 4L * col;
+                for (int i = at + row * k; i < at + (row + 1) * k; i++, from += 4L * width) {
+                    s0 = Math.fma(a[i], m.get(JAVA_FLOAT_UNALIGNED, from), s0);
+                    s1 = Math.fma(a[i], m.get(JAVA_FLOAT_UNALIGNED, from + 4), s1);
+                    s2 = Math.fma(a[i], m.get(JAVA_FLOAT_UNALIGNED, from + 8), s2);
+                    s3 = Math.fma(a[i], m.get(JAVA_FLOAT_UNALIGNED, from + 12), s3);
                 }
                 int to = c + row * stride + col;
                 sums[to] = s0;

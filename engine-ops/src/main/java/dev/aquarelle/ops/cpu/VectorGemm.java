@@ -15,26 +15,27 @@ import jdk.incubator.vector.VectorSpecies;
  * <p>C2 stops inlining into a method at about 18,000 nodes, and a vector that crosses a call is boxed: 7 instead of 110 GFLOP/s. A
  * multiply-add takes 460 nodes, an access to a segment 500 to 800, to an array 200. With 24 multiply-adds there is room for four
  * loads from a segment; hence A and the sums are in arrays, and biases and masks are left to {@link #put}.
+ *
+ * <p>Tiles of four vectors want 32 registers, of which 24 accumulate: {@link VectorGemm256} is for machines with fewer.
  */
-final class VectorGemm implements GemmKernel {
+class VectorGemm implements GemmKernel {
     private static final VectorSpecies<Float> F32 = Simd.F32;
     private static final int LANES = F32.length();
     private static final long BYTES = 4L * LANES;
 
     @Override
     public void multiply(
-            float[] a, int rows, int k, MemorySegment m, long b, int width, float[] sums, int c, int stride) {
+            float[] a, int at, int rows, int k, MemorySegment m, long b, int width, float[] sums, int c, int stride) {
         for (int row = 0; row < rows; row += ROWS) {
             for (int col = 0; col < width; ) {
                 int to = c + row * stride + col;
                 long panel = b + 4L * col;
-                // 256 bits go with 16 registers, of which 12 accumulate; the others with 32, of which 24 do
-                int vectors = Math.min((width - col) / LANES, LANES == 8 ? 2 : 4);
+                int vectors = Math.min((width - col) / LANES, 4);
                 switch (vectors) {
-                    case 4 -> tile4(a, row * k, k, m, panel, 4L * width, sums, to, stride);
-                    case 3 -> tile3(a, row * k, k, m, panel, 4L * width, sums, to, stride);
-                    case 2 -> tile2(a, row * k, k, m, panel, 4L * width, sums, to, stride);
-                    default -> tile1(a, row * k, k, m, panel, 4L * width, sums, to, stride);
+                    case 4 -> tile4(a, at + row * k, k, m, panel, 4L * width, sums, to, stride);
+                    case 3 -> tile3(a, at + row * k, k, m, panel, 4L * width, sums, to, stride);
+                    case 2 -> tile2(a, at + row * k, k, m, panel, 4L * width, sums, to, stride);
+                    default -> tile1(a, at + row * k, k, m, panel, 4L * width, sums, to, stride);
                 }
                 col += vectors * LANES;
             }

@@ -119,9 +119,9 @@ final class WinogradStep implements Step {
             int cols = Math.min(PANEL, width - col);
             long panel = b + 4L * col * count;
             if (k == 0) {
-                kernels.gemm().multiply(a, rows, count, m, panel, cols, products, to + col, stride);
+                kernels.gemm().multiply(a, 0, rows, count, m, panel, cols, products, to + col, stride);
             } else {
-                kernels.gemm().multiply(a, rows, count, m, panel, cols, sums, 0, PANEL);
+                kernels.gemm().multiply(a, 0, rows, count, m, panel, cols, sums, 0, PANEL);
                 for (int row = 0; row < rows; row++) {
                     kernels.gemm().rescale(products, to + row * stride + col, 1, sums, row * PANEL, cols);
                 }
