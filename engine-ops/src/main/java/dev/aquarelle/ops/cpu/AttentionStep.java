@@ -6,16 +6,17 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
- * Attention that never holds more than {@link #QUERIES} x {@link #KEYS} scores a thread (the running maximum and sum of Milakov and
- * Gimelshein, arXiv:1805.02867; blocked as FlashAttention, arXiv:2205.14135). Keys are packed as panels of columns and values as panels
- * of rows once, then each block of queries goes through all keys. Blocks of keys are cut by shape alone: they show in the bits.
+ * Attention that never holds more than {@link #KEYS} scores of a panel of queries a thread (the running maximum and sum of Milakov and
+ * Gimelshein, arXiv:1805.02867; blocked as FlashAttention, arXiv:2205.14135). Everything is computed across: products are
+ * {@code keys x queries}, then {@code values x queries}, so that the scores of a query are a column, its softmax needs no sums across
+ * a vector, and the weights lie as the second product reads them. Blocks of keys are cut by shape alone: they show in the bits.
  */
 final class AttentionStep implements Step {
     /** Keys whose scores are held at a time. Part of the contract: it fixes the bits. */
-    static final int KEYS = 256;
+    static final int KEYS = 40 * GemmKernel.ROWS;
 
-    /** Queries of a task. */
-    static final int QUERIES = 48;
+    /** Most queries of a task: keys and values are fetched from memory once for all of them. */
+    static final int QUERIES = 256;
 
     /**
      * What is computed; see {@link dev.aquarelle.ops.graph.ProductOp.Attention}.
@@ -25,34 +26,41 @@ final class AttentionStep implements Step {
      */
     record Heads(
             int batch, int heads, int queries, int keys, int queryWidth, int valueWidth, float scale, boolean causal) {
-        int keyPanels() {
-            return (keys + GemmKernel.PANEL - 1) / GemmKernel.PANEL;
+        int keyBlocks() {
+            return (keys + KEYS - 1) / KEYS;
+        }
+
+        /** Queries of a task: whole panels, fewer the wider they are, so that they stay in the second-level cache. */
+        int queriesATask() {
+            return Math.clamp((1 << 14) / Math.max(1, Math.max(queryWidth, valueWidth)) / 64 * 64, 64, QUERIES);
         }
 
         int queryBlocks() {
-            return (queries + QUERIES - 1) / QUERIES;
+            return (queries + queriesATask() - 1) / queriesATask();
         }
 
-        int paddedValueWidth() {
-            return GemmKernel.padded(valueWidth);
+        int valueRows() {
+            return GemmKernel.paddedRows(valueWidth);
         }
 
-        long packedKeysBytes() {
-            return 4L * keyPanels() * GemmKernel.PANEL * queryWidth;
+        /** Bytes of the keys and the values of a head, in strips. */
+        long stripBytes() {
+            return 4L * GemmKernel.paddedRows(keys) * queryWidth + 4L * keys * valueRows();
         }
 
-        long packedValuesBytes() {
-            return 4L * keys * paddedValueWidth();
+        /** What each thread has for itself: its queries and the weights of a block. */
+        long ownBytes() {
+            return 4L * queriesATask() * queryWidth + 4L * KEYS * GemmKernel.PANEL;
         }
 
-        long scratchBytes() {
-            return (long) batch * heads * (packedKeysBytes() + packedValuesBytes());
+        long scratchBytes(int threads) {
+            return (long) batch * heads * stripBytes() + threads * ownBytes();
         }
     }
 
     private final MemorySegment m;
     private final GemmKernel gemm;
-    private final RowKernels rowKernels;
+    private final AttentionKernels attention;
     private final Buffers buffers;
     private final Heads h;
     private final long q;
@@ -67,7 +75,7 @@ final class AttentionStep implements Step {
     AttentionStep(
             MemorySegment m,
             GemmKernel gemm,
-            RowKernels rowKernels,
+            AttentionKernels attention,
             Buffers buffers,
             Heads heads,
             long q,
@@ -77,7 +85,7 @@ final class AttentionStep implements Step {
             long scratch) {
         this.m = m;
         this.gemm = gemm;
-        this.rowKernels = rowKernels;
+        this.attention = attention;
         this.buffers = buffers;
         this.h = heads;
         this.q = q;
@@ -85,127 +93,171 @@ final class AttentionStep implements Step {
         this.v = v;
         this.out = out;
         this.scratch = scratch;
-        buffers.reserveAttention(heads.queryWidth, heads.paddedValueWidth());
+        buffers.reserveAttention(heads);
     }
 
     @Override
     public void run(Workers workers) {
-        workers.parallel(h.batch * h.heads * h.keyPanels(), packing);
+        workers.parallel(h.batch * h.heads * h.keyBlocks(), packing);
         workers.parallel(h.batch * h.heads * h.queryBlocks(), computing);
     }
 
-    /** The keys of one panel to columns, and their values to rows of padded width. */
+    /** A block of keys and their values to strips, as the products want them. */
     private void pack(int task, int worker) {
-        int head = task / h.keyPanels();
-        int first = task % h.keyPanels() * GemmKernel.PANEL;
-        int count = Math.min(GemmKernel.PANEL, h.keys - first);
+        int head = task / h.keyBlocks();
+        int first = task % h.keyBlocks() * KEYS;
+        int count = Math.min(KEYS, h.keys - first);
         long row = (long) head / h.heads * h.keys + first;
-        long from = k + 4 * (row * h.heads + head % h.heads) * h.queryWidth;
-        long to = packedKeys(head) + 4L * first * h.queryWidth;
-        for (int d = 0; d < h.queryWidth; d++) {
-            for (int key = 0; key < GemmKernel.PANEL; key++) {
-                float x = key < count
-                        ? m.get(JAVA_FLOAT_UNALIGNED, from + 4L * key * h.heads * h.queryWidth + 4L * d)
-                        : 0;
-                m.set(JAVA_FLOAT_UNALIGNED, to + 4L * (d * GemmKernel.PANEL + key), x);
+        packKeys(row * h.heads + head % h.heads, keys(head, first), count, worker);
+        packValues(row * h.heads + head % h.heads, values(head, first), count, worker);
+    }
+
+    private void packKeys(long row, long to, int count, int worker) {
+        float[] rows = buffers.values[worker];
+        float[] strips = buffers.rows[worker];
+        int width = h.queryWidth;
+        Arrays.fill(rows, count * width, GemmKernel.paddedRows(count) * width, 0f);
+        gemm.take(m, k + 4 * row * width, 4L * h.heads * width, count, width, rows, 0);
+        if (gemm.interleaved()) {
+            for (int key = 0; key < count; key += GemmKernel.ROWS) {
+                gemm.interleave(rows, key * width, width, width, strips, key * width);
             }
         }
-        for (int e = 0; e < h.valueWidth; e += GemmKernel.PANEL) {
-            int width = Math.min(GemmKernel.PANEL, h.paddedValueWidth() - e);
-            int cols = Math.min(GemmKernel.PANEL, h.valueWidth - e);
-            long panel = packedValues(head) + 4L * e * h.keys;
-            for (int key = 0; key < count; key++) {
-                long source = v + 4 * (((row + key) * h.heads + head % h.heads) * h.valueWidth + e);
-                long target = panel + 4L * width * (first + key);
-                MemorySegment.copy(m, source, m, target, 4L * cols);
-                for (int i = cols; i < width; i++) {
-                    m.set(JAVA_FLOAT_UNALIGNED, target + 4L * i, 0f);
-                }
+        copyOut(gemm.interleaved() ? strips : rows, to, GemmKernel.paddedRows(count) * width);
+    }
+
+    private void packValues(long row, long to, int count, int worker) {
+        float[] rows = buffers.rows[worker];
+        float[] strips = buffers.values[worker];
+        int width = h.valueWidth;
+        Arrays.fill(strips, 0, h.valueRows() * count, 0f);
+        gemm.take(m, v + 4 * row * width, 4L * h.heads * width, count, width, rows, 0);
+        for (int e = 0; e < width; e++) {
+            int strip = e / GemmKernel.ROWS * GemmKernel.ROWS * count;
+            int at = gemm.interleaved() ? strip + e % GemmKernel.ROWS : e * count;
+            int step = gemm.interleaved() ? GemmKernel.ROWS : 1;
+            for (int key = 0, from = e; key < count; key++, from += width, at += step) {
+                strips[at] = rows[from];
             }
         }
+        copyOut(strips, to, h.valueRows() * count);
     }
 
     private void compute(int task, int worker) {
         int head = task / h.queryBlocks();
-        int first = task % h.queryBlocks() * QUERIES;
-        int rows = Math.min(QUERIES, h.queries - first);
-        long row = (long) head / h.heads * h.queries + first;
-        float[] query = buffers.rows[worker];
-        for (int r = 0; r < rows; r++) {
-            long from = q + 4 * ((row + r) * h.heads + head % h.heads) * h.queryWidth;
-            MemorySegment.copy(m, JAVA_FLOAT_UNALIGNED, from, query, r * h.queryWidth, h.queryWidth);
-        }
-        attend(query, head, first, rows, worker);
-        float[] gathered = buffers.gathered[worker];
-        for (int r = 0; r < rows; r++) {
-            long to = out + 4 * ((row + r) * h.heads + head % h.heads) * h.valueWidth;
-            MemorySegment.copy(gathered, r * h.paddedValueWidth(), m, JAVA_FLOAT_UNALIGNED, to, h.valueWidth);
-        }
-    }
-
-    /** All keys for some queries: what they gather is left in the worker's buffer. */
-    private void attend(float[] query, int head, int first, int rows, int worker) {
-        float[] scores = buffers.scores[worker];
-        float[] sums = buffers.sums[worker];
-        float[] gathered = buffers.gathered[worker];
-        float[] maxima = buffers.maxima[worker];
-        float[] totals = buffers.totals[worker];
-        int padded = h.paddedValueWidth();
-        Arrays.fill(gathered, 0, QUERIES * padded, 0f);
-        Arrays.fill(maxima, Float.NEGATIVE_INFINITY);
-        Arrays.fill(totals, 0f);
-        int visible = h.causal ? Math.min(h.keys, first + rows) : h.keys;
+        int first = task % h.queryBlocks() * h.queriesATask();
+        int queries = Math.min(h.queriesATask(), h.queries - first);
+        packQueries(head, first, queries, worker);
+        Arrays.fill(buffers.gathered[worker], 0, h.queriesATask() * h.valueRows(), 0f);
+        Arrays.fill(buffers.maxima[worker], Float.NEGATIVE_INFINITY);
+        Arrays.fill(buffers.totals[worker], 0f);
+        float[] keys = buffers.rows[worker];
+        float[] values = buffers.values[worker];
+        int visible = h.causal ? Math.min(h.keys, first + queries) : h.keys;
         for (int key = 0; key < visible; key += KEYS) {
             int count = Math.min(KEYS, h.keys - key);
-            for (int col = 0; col < count; col += GemmKernel.PANEL) {
-                long panel = packedKeys(head) + 4L * (key + col) * h.queryWidth;
-                gemm.multiply(query, 0, rows, h.queryWidth, m, panel, GemmKernel.PANEL, scores, col, KEYS);
-            }
-            float[] factors = buffers.factors[worker];
-            for (int r = 0; r < rows; r++) {
-                int seen = h.causal ? Math.clamp(first + r + 1L - key, 0, count) : count;
-                factors[r] = weigh(scores, r, seen, count, maxima, totals);
-            }
-            for (int e = 0; e < h.valueWidth; e += GemmKernel.PANEL) {
-                int width = Math.min(GemmKernel.PANEL, padded - e);
-                long panel = packedValues(head) + 4L * e * h.keys + 4L * width * key;
-                gemm.multiply(scores, 0, rows, count, m, panel, width, sums, e, padded);
-            }
-            for (int r = 0; r < rows; r++) {
-                gemm.rescale(gathered, r * padded, factors[r], sums, r * padded, padded);
+            copyIn(keys(head, key), keys, GemmKernel.paddedRows(count) * h.queryWidth);
+            copyIn(values(head, key), values, h.valueRows() * count);
+            for (int panel = 0; panel < queries; panel += GemmKernel.PANEL) {
+                attend(first + panel, panel, Math.min(GemmKernel.PANEL, queries - panel), key, count, worker);
             }
         }
-        for (int r = 0; r < rows; r++) {
-            float normalizer = 1 / totals[r];
-            for (int i = r * padded; i < (r + 1) * padded; i++) {
-                gathered[i] *= normalizer;
+        finish(head, first, queries, worker);
+    }
+
+    /** Queries to panels [D, columns]. */
+    private void packQueries(int head, int first, int queries, int worker) {
+        float[] rows = buffers.sums[worker];
+        float[] across = buffers.gathered[worker];
+        int width = h.queryWidth;
+        for (int panel = 0; panel < queries; panel += GemmKernel.PANEL) {
+            int some = Math.min(GemmKernel.PANEL, queries - panel);
+            int columns = GemmKernel.padded(some);
+            long query = (long) head / h.heads * h.queries + first + panel;
+            long from = q + 4 * (query * h.heads + head % h.heads) * width;
+            Arrays.fill(across, 0, columns * width, 0f);
+            gemm.take(m, from, 4L * h.heads * width, some, width, rows, 0);
+            for (int i = 0; i < some; i++) {
+                for (int d = i * width, to = i; d < (i + 1) * width; d++, to += columns) {
+                    across[to] = rows[d];
+                }
             }
+            copyOut(across, own(worker) + 4L * panel * width, columns * width);
         }
     }
 
-    /**
-     * Scores of a query to weights: exponentials relative to the largest score so far. They are moved to rows that are {@code count}
-     * apart, as the next product wants them; what is unseen or padding has weight 0.
-     *
-     * @return what everything gathered before is to be multiplied by
-     */
-    private float weigh(float[] scores, int row, int seen, int count, float[] maxima, float[] totals) {
-        int padded = GemmKernel.padded(count);
-        Arrays.fill(scores, KEYS * row + seen, KEYS * row + padded, Float.NEGATIVE_INFINITY);
-        float maximum = Math.max(maxima[row], rowKernels.max(scores, KEYS * row, padded) * h.scale);
-        boolean none = maximum == Float.NEGATIVE_INFINITY; // nothing seen yet, or NaN alone: weights of 0 and NaN
-        float sum = rowKernels.expSum(scores, KEYS * row, row * count, padded, h.scale, none ? 0 : maximum);
-        float factor = none ? 1 : ScalarMath.exp(maxima[row] - maximum);
-        maxima[row] = maximum;
-        totals[row] = Math.fma(totals[row], factor, sum);
-        return factor;
+    /** A block of keys for a panel of queries: what they gather is added to the worker's buffer. */
+    private void attend(int query, int panel, int queries, int key, int count, int worker) {
+        int columns = GemmKernel.padded(queries);
+        float[] scores = buffers.scores[worker];
+        float[] sums = buffers.sums[worker];
+        float[] factors = buffers.factors[worker];
+        long queriesAt = own(worker) + 4L * panel * h.queryWidth;
+        gemm.multiply(
+                buffers.rows[worker], 0, count, h.queryWidth, m, queriesAt, columns, scores, 0, GemmKernel.PANEL);
+        if (h.causal) {
+            for (int i = 0; i < queries; i++) {
+                for (int unseen = Math.clamp(query + i + 1L - key, 0, count); unseen < count; unseen++) {
+                    scores[unseen * GemmKernel.PANEL + i] = Float.NEGATIVE_INFINITY;
+                }
+            }
+        }
+        long weights = own(worker) + 4L * h.queriesATask() * h.queryWidth;
+        attention.weigh(
+                scores,
+                count,
+                columns,
+                h.scale,
+                buffers.maxima[worker],
+                buffers.totals[worker],
+                factors,
+                panel,
+                m,
+                weights);
+        gemm.multiply(
+                buffers.values[worker], 0, h.valueWidth, count, m, weights, columns, sums, 0, GemmKernel.PANEL);
+        attention.gather(
+                buffers.gathered[worker], panel * h.valueRows(), h.valueWidth, columns, factors, panel, sums);
     }
 
-    private long packedKeys(int head) {
-        return scratch + head * (h.packedKeysBytes() + h.packedValuesBytes());
+    /** What the queries have gathered, divided by their totals, to the result. */
+    private void finish(int head, int first, int queries, int worker) {
+        float[] gathered = buffers.gathered[worker];
+        float[] totals = buffers.totals[worker];
+        float[] rows = buffers.sums[worker];
+        int width = h.valueWidth;
+        for (int panel = 0; panel < queries; panel += GemmKernel.PANEL) {
+            int some = Math.min(GemmKernel.PANEL, queries - panel);
+            for (int i = 0; i < some; i++) {
+                float normalizer = 1 / totals[panel + i];
+                int from = panel * h.valueRows() + i;
+                for (int to = i * width; to < (i + 1) * width; to++, from += GemmKernel.PANEL) {
+                    rows[to] = gathered[from] * normalizer;
+                }
+            }
+            long query = (long) head / h.heads * h.queries + first + panel;
+            long to = out + 4 * (query * h.heads + head % h.heads) * width;
+            gemm.put(rows, 0, width, some, width, m, to, 4L * h.heads * width, -1, 0);
+        }
     }
 
-    private long packedValues(int head) {
-        return packedKeys(head) + h.packedKeysBytes();
+    private void copyIn(long from, float[] to, int count) {
+        MemorySegment.copy(m, JAVA_FLOAT_UNALIGNED, from, to, 0, count);
+    }
+
+    private void copyOut(float[] from, long to, int count) {
+        MemorySegment.copy(from, 0, m, JAVA_FLOAT_UNALIGNED, to, count);
+    }
+
+    private long keys(int head, int key) {
+        return scratch + head * h.stripBytes() + 4L * key * h.queryWidth;
+    }
+
+    private long values(int head, int key) {
+        return keys(head, 0) + 4L * GemmKernel.paddedRows(h.keys) * h.queryWidth + 4L * key * h.valueRows();
+    }
+
+    private long own(int worker) {
+        return scratch + h.batch * h.heads * h.stripBytes() + worker * h.ownBytes();
     }
 }

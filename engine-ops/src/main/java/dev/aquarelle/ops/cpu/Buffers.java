@@ -6,7 +6,7 @@ package dev.aquarelle.ops.cpu;
  * step must not keep one.
  */
 final class Buffers {
-    /** Rows of A, at most {@link GemmStep#ROW_BLOCK} x {@link GemmStep#K_BLOCK}; or the queries of a block. */
+    /** Rows of A, at most {@link GemmStep#ROW_BLOCK} x {@link GemmStep#K_BLOCK}; or a block of keys. */
     final float[][] rows;
 
     /** A strip of them, before it is interleaved. */
@@ -15,10 +15,13 @@ final class Buffers {
     /** What a panel makes of them. */
     final float[][] sums;
 
-    /** Scores of a block of queries, then their weights. */
+    /** Values of a block of keys, in strips. */
+    final float[][] values;
+
+    /** Scores of a block of keys and a panel of queries. */
     final float[][] scores;
 
-    /** What the queries of a block have gathered so far. */
+    /** What the queries of a task have gathered so far. */
     final float[][] gathered;
 
     /** The largest score of each query so far. */
@@ -39,7 +42,7 @@ final class Buffers {
     /** A row of weights as 16-bit numbers. */
     final short[][] narrow;
 
-    /** A tile of a Winograd convolution before its transform, between the two halves of it, and after. */
+    /** A tile of a Winograd convolution before its transform, between the two halves of it, and a strip of tiles after. */
     final float[][] tile;
 
     final float[][] between;
@@ -56,7 +59,8 @@ final class Buffers {
         rows = new float[threads][GemmStep.ROW_BLOCK * GemmStep.K_BLOCK];
         strip = new float[threads][GemmKernel.ROWS * GemmStep.K_BLOCK];
         sums = new float[threads][GemmStep.ROW_BLOCK * GemmKernel.PANEL];
-        scores = new float[threads][AttentionStep.QUERIES * AttentionStep.KEYS];
+        values = new float[threads][0];
+        scores = new float[threads][AttentionStep.KEYS * GemmKernel.PANEL];
         gathered = new float[threads][0];
         maxima = new float[threads][AttentionStep.QUERIES];
         totals = new float[threads][AttentionStep.QUERIES];
@@ -64,19 +68,20 @@ final class Buffers {
         wide = new float[threads][0];
         across = new float[threads][0];
         narrow = new short[threads][0];
-        int tileSize = WinogradKernels.POSITIONS * WinogradKernels.CHANNELS;
-        tile = new float[threads][tileSize];
-        between = new float[threads][tileSize];
-        transformed = new float[threads][tileSize];
+        tile = new float[threads][WinogradKernels.SIZE];
+        between = new float[threads][WinogradKernels.SIZE];
+        transformed = new float[threads][GemmKernel.ROWS * WinogradKernels.SIZE];
         products = new float[threads][0];
     }
 
-    /** Makes room for blocks of {@link AttentionStep#QUERIES} queries and results of these widths. */
-    void reserveAttention(int queryWidth, int paddedValueWidth) {
+    /** Makes room for a block of keys, one of values, and what a task's queries gather. */
+    void reserveAttention(AttentionStep.Heads h) {
         workers.betweenSteps(() -> {
-            grow(rows, AttentionStep.QUERIES * queryWidth);
-            grow(sums, AttentionStep.QUERIES * paddedValueWidth);
-            grow(gathered, AttentionStep.QUERIES * paddedValueWidth);
+            int block = AttentionStep.KEYS * Math.max(h.queryWidth(), h.valueRows());
+            grow(rows, block);
+            grow(values, block);
+            grow(sums, GemmKernel.PANEL * Math.max(h.queryWidth(), h.valueRows()));
+            grow(gathered, Math.max(h.queriesATask() * h.valueRows(), GemmKernel.PANEL * h.queryWidth()));
         });
     }
 

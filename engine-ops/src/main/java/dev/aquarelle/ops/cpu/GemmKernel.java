@@ -40,10 +40,10 @@ interface GemmKernel {
     /**
      * A strip of rows [{@link #ROWS}, k] to the [k, ROWS] of an {@link #interleaved} kernel.
      *
-     * @param at where the rows begin in {@code rows}
+     * @param at where the rows begin in {@code rows}, {@code stride} apart
      * @param toAt where the strip begins in {@code to}, another array
      */
-    default void interleave(float[] rows, int at, int k, float[] to, int toAt) {
+    default void interleave(float[] rows, int at, int stride, int k, float[] to, int toAt) {
         throw new UnsupportedOperationException("rows go as they are");
     }
 
@@ -56,6 +56,14 @@ interface GemmKernel {
      * @param c where C [rows, width] begins in {@code sums}; its rows are {@code stride} apart
      */
     void multiply(float[] a, int at, int rows, int k, MemorySegment m, long b, int width, float[] sums, int c, int stride);
+
+    /**
+     * Rows of {@code m} to an array, one behind the other.
+     *
+     * @param from where the first begins, in bytes; {@code stride} bytes to the next
+     * @param at where they go in {@code to}
+     */
+    void take(MemorySegment m, long from, long stride, int rows, int cols, float[] to, int at);
 
     /**
      * Takes the sums to the result: {@code out = start + sums} row by row.

@@ -151,7 +151,7 @@ final class GemmStep implements Step {
         float[] strip = buffers.strip[worker];
         for (int r = 0; r < rows; r += GemmKernel.ROWS) {
             a.gather(m, row + r, Math.min(GemmKernel.ROWS, rows - r), k, count, strip);
-            kernel.interleave(strip, 0, count, block, r * count);
+            kernel.interleave(strip, 0, count, count, block, r * count);
         }
     }
 

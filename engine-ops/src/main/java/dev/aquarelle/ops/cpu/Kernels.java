@@ -11,11 +11,18 @@ import java.lang.System.Logger.Level;
  * @param vectorBits the width of a vector, 0 for plain Java
  * @param map element-wise loops
  * @param norm loops of the normalizations
- * @param row loops of softmax and attention
+ * @param row loops of softmax
+ * @param attention what attention does between its products
  * @param winograd transforms of convolutions
  */
 record Kernels(
-        int vectorBits, GemmKernel gemm, MapKernels map, NormKernels norm, RowKernels row, WinogradKernels winograd) {
+        int vectorBits,
+        GemmKernel gemm,
+        MapKernels map,
+        NormKernels norm,
+        RowKernels row,
+        AttentionKernels attention,
+        WinogradKernels winograd) {
     /** The system property that forces a width of vectors: 512, 256, 128, or 0 for plain Java. */
     static final String VECTOR_BITS = "aquarelle.vectorBits";
 
@@ -133,6 +140,7 @@ record Kernels(
                 new ScalarMapKernels(),
                 new ScalarNormKernels(),
                 new ScalarRowKernels(),
+                new ScalarAttention(),
                 new ScalarWinograd());
     }
 
@@ -144,6 +152,7 @@ record Kernels(
                 new VectorMapKernels(),
                 new VectorNormKernels(),
                 new VectorRowKernels(),
+                new VectorAttention(),
                 new VectorWinograd());
     }
 }

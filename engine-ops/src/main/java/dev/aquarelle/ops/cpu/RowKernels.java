@@ -3,7 +3,7 @@ package dev.aquarelle.ops.cpu;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Loops over one row of a softmax, in its own step and in attention. {@code x} and {@code xAt} say where the row's {@code count} floats
+ * Loops over one row of a softmax. {@code x} and {@code xAt} say where the row's {@code count} floats
  * start, in bytes.
  *
  * <p>A sum has the same bits for every width of vector: the element i of all whole blocks of 16 is added to the virtual lane
@@ -24,13 +24,4 @@ interface RowKernels {
 
     /** {@code x = x * factor}. */
     void scaleRow(MemorySegment x, long xAt, int count, float factor);
-
-    /** {@link #max(MemorySegment, long, int)} of an array; {@code count} is a multiple of 16. */
-    float max(float[] x, int at, int count);
-
-    /**
-     * {@link #expSum(MemorySegment, long, MemorySegment, long, int, float, float)} of an array, whose segments the vector instructions do
-     * not reach; {@code count} is a multiple of 16. The output may begin at or before the row.
-     */
-    float expSum(float[] x, int at, int outAt, int count, float scale, float shift);
 }

@@ -33,6 +33,13 @@ final class ScalarGemm implements GemmKernel {
     }
 
     @Override
+    public void take(MemorySegment m, long from, long stride, int rows, int cols, float[] to, int at) {
+        for (int row = 0; row < rows; row++) {
+            MemorySegment.copy(m, JAVA_FLOAT_UNALIGNED, from + row * stride, to, at + row * cols, cols);
+        }
+    }
+
+    @Override
     public void put(
             float[] sums,
             int at,

@@ -96,7 +96,7 @@ final class StepFactory {
                 linearProduct(result.shape(), reads.get(1).shape(), 0, -1).scratchBytes();
             case ProductOp.MatMul _ ->
                 matMulProduct(result.shape(), reads.get(0).shape(), 0).scratchBytes();
-            case ProductOp.Attention attention -> heads(attention, reads).scratchBytes();
+            case ProductOp.Attention attention -> heads(attention, reads).scratchBytes(threads);
             case NormOp.GroupNorm norm ->
                 GroupNormStep.scratchBytes(norm, reads.get(0).shape());
             case MapOp.Activate _ -> {
@@ -320,7 +320,7 @@ final class StepFactory {
         return new AttentionStep(
                 places.m(),
                 kernels.gemm(),
-                kernels.row(),
+                kernels.attention(),
                 buffers,
                 heads(op, reads),
                 places.byteOffset(reads.get(0)),

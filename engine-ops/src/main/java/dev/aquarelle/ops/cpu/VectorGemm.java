@@ -288,6 +288,22 @@ class VectorGemm implements GemmKernel {
         s50.intoArray(c, to + 5 * cStride);
     }
 
+    /** With vectors: a copy of its own for each row takes longer to begin than the row. */
+    @Override
+    public void take(MemorySegment m, long from, long stride, int rows, int cols, float[] to, int at) {
+        for (int row = 0; row < rows; row++) {
+            long source = from + row * stride;
+            int target = at + row * cols;
+            int col = 0;
+            for (; col < F32.loopBound(cols); col += LANES) {
+                load(m, source + 4L * col).intoArray(to, target + col);
+            }
+            for (; col < cols; col++) {
+                to[target + col] = Scalars.get(m, source + 4L * col);
+            }
+        }
+    }
+
     @Override
     public void put(
             float[] sums,

@@ -23,15 +23,12 @@ final class VectorGemm256 extends VectorGemm {
     }
 
     @Override
-    public void interleave(float[] rows, int at, int k, float[] to, int toAt) {
-        for (int i = 0, out = toAt; i < k; i++, out += ROWS) {
-            int from = at + i;
-            to[out] = rows[from];
-            to[out + 1] = rows[from + k];
-            to[out + 2] = rows[from + 2 * k];
-            to[out + 3] = rows[from + 3 * k];
-            to[out + 4] = rows[from + 4 * k];
-            to[out + 5] = rows[from + 5 * k];
+    public void interleave(float[] rows, int at, int stride, int k, float[] to, int toAt) {
+        for (int row = 0; row < ROWS; row++) {
+            int from = at + row * stride;
+            for (int i = 0, out = toAt + row; i < k; i++, out += ROWS) {
+                to[out] = rows[from + i];
+            }
         }
     }
 

@@ -59,43 +59,4 @@ final class VectorRowKernels implements RowKernels {
             set(x, at, get(x, at) * factor);
         }
     }
-
-    @Override
-    public float max(float[] x, int at, int count) {
-        FloatVector greatest = FloatVector.broadcast(F32, Float.NEGATIVE_INFINITY);
-        for (int i = at; i < at + count; i += LANES) {
-            FloatVector v = FloatVector.fromArray(F32, x, i);
-            greatest = greatest.blend(v, v.compare(VectorOperators.GT, greatest));
-        }
-        return greatest.reduceLanes(VectorOperators.MAX) + 0f;
-    }
-
-    @Override
-    public float expSum(float[] x, int at, int outAt, int count, float scale, float shift) {
-        FloatVector factor = FloatVector.broadcast(F32, scale);
-        FloatVector offset = FloatVector.broadcast(F32, -shift);
-        for (int i = 0; i < count; i += LANES) {
-            VectorMath.exp(FloatVector.fromArray(F32, x, at + i).fma(factor, offset))
-                    .intoArray(x, outAt + i);
-        }
-        return sum(x, outAt, count);
-    }
-
-    private static float sum(float[] x, int at, int count) {
-        FloatVector s0 = FloatVector.zero(F32);
-        FloatVector s1 = FloatVector.zero(F32);
-        FloatVector s2 = FloatVector.zero(F32);
-        FloatVector s3 = FloatVector.zero(F32);
-        for (int i = at; i < at + count; i += 16) {
-            s0 = s0.add(FloatVector.fromArray(F32, x, i));
-            if (LANES < 16) {
-                s1 = s1.add(FloatVector.fromArray(F32, x, i + LANES));
-            }
-            if (LANES < 8) {
-                s2 = s2.add(FloatVector.fromArray(F32, x, i + 2 * LANES));
-                s3 = s3.add(FloatVector.fromArray(F32, x, i + 3 * LANES));
-            }
-        }
-        return VectorMath.sum(s0, s1, s2, s3);
-    }
 }

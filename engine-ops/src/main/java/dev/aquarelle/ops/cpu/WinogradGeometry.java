@@ -63,7 +63,7 @@ record WinogradGeometry(ProductOp.Conv2d conv, Shape image, Shape result) {
     }
 
     long tileBytes(int tiles) {
-        return 4L * POSITIONS * tiles * channels();
+        return 4L * POSITIONS * GemmKernel.paddedRows(tiles) * channels();
     }
 
     long blockBytes(int channels) {

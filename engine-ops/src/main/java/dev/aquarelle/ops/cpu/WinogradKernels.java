@@ -24,6 +24,9 @@ interface WinogradKernels {
     /** Channels that are transformed at a time, so that a tile stays in the first-level cache. */
     int CHANNELS = 64;
 
+    /** Numbers of a tile that are transformed at a time. */
+    int SIZE = POSITIONS * CHANNELS;
+
     float ROOT_2 = 1.4142135f;
     float HALF_ROOT_2 = 0.70710677f;
     float MINUS_2_THIRDS = -2f / 3;
@@ -43,26 +46,27 @@ interface WinogradKernels {
     /**
      * Transformed numbers [36, {@link #CHANNELS}] to their places.
      *
+     * @param first where they begin
      * @param count channels that are there, {@code run} at a time, both multiples of {@link GemmKernel#COLUMNS}
      * @param to where the first goes, in bytes
      * @param positionBytes from one position to the next
      * @param runBytes from one run of channels to the next
      */
-    void scatter(float[] x, int count, int run, MemorySegment m, long to, long positionBytes, long runBytes);
+    void scatter(float[] x, int first, int count, int run, MemorySegment m, long to, long positionBytes, long runBytes);
 
     /**
-     * Pixels [6, 6, {@link #CHANNELS}] to {@code result} [36, CHANNELS].
+     * Pixels [6, 6, {@link #CHANNELS}] to {@code result} [36, CHANNELS] from {@code at} on.
      *
      * @param between as many numbers, overwritten
      * @param count channels that are there, a multiple of {@link GemmKernel#COLUMNS}
      */
-    default void transformPixels(float[] tile, float[] between, float[] result, int count) {
+    default void transformPixels(float[] tile, float[] between, float[] result, int at, int count) {
         int row = TILE * CHANNELS;
         for (int i = 0; i < TILE; i++) {
             pixels(tile, i * CHANNELS, row, between, i * CHANNELS, row, count);
         }
         for (int i = 0; i < TILE; i++) {
-            pixels(between, i * row, CHANNELS, result, i * row, CHANNELS, count);
+            pixels(between, i * row, CHANNELS, result, at + i * row, CHANNELS, count);
         }
     }
 

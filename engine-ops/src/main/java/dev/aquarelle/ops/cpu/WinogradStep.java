@@ -60,12 +60,12 @@ final class WinogradStep implements Step {
                     int k = task % kBlocks() * g.kBlock();
                     transformWeights(block, k, sharedWeights(block, k), worker);
                 }
-                : (task, worker) -> transformTile(task, 0, scratch, g.tiles(), worker);
+                : (task, worker) -> transformStrip(task * GemmKernel.ROWS, 0, scratch, g.tiles(), worker);
     }
 
     @Override
     public void run(Workers workers) {
-        workers.parallel(g.weightsFirst() ? g.blocks() * kBlocks() : g.tiles(), preparing);
+        workers.parallel(g.weightsFirst() ? g.blocks() * kBlocks() : Math.ceilDiv(g.tiles(), GemmKernel.ROWS), preparing);
         workers.parallel(g.weightsFirst() ? Math.ceilDiv(g.tiles(), TILES) : g.blocks(), computing);
     }
 
@@ -73,8 +73,8 @@ final class WinogradStep implements Step {
         if (g.weightsFirst()) {
             int first = task * TILES;
             int count = Math.min(TILES, g.tiles() - first);
-            for (int tile = first; tile < first + count; tile++) {
-                transformTile(tile, first, own(worker), count, worker);
+            for (int tile = first; tile < first + count; tile += GemmKernel.ROWS) {
+                transformStrip(tile, first, own(worker), count, worker);
             }
             multiply(count, own(worker), 0, worker);
             finish(first, count, 0, worker);
@@ -88,17 +88,18 @@ final class WinogradStep implements Step {
     private void multiply(int tiles, long tilesAt, int firstBlock, int worker) {
         float[] rows = buffers.rows[worker];
         int stride = g.blocksATask() * OUTPUTS;
+        int padded = GemmKernel.paddedRows(tiles);
         for (int k = 0; k < g.channels(); k += g.kBlock()) {
             int count = channelsFrom(k);
             if (!g.weightsFirst()) {
                 transformWeights(firstBlock, k, own(worker), worker);
             }
             for (int first = 0; first < tiles; first += TILES) {
-                int some = Math.min(TILES, tiles - first);
+                int some = Math.min(TILES, padded - first);
                 for (int position = 0; position < POSITIONS; position++) {
-                    long from = tilesAt + 4L * POSITIONS * tiles * k + 4L * (position * tiles + first) * count;
+                    long from = tilesAt + 4L * POSITIONS * padded * k + 4L * (position * padded + first) * count;
                     MemorySegment.copy(m, ValueLayout.JAVA_FLOAT_UNALIGNED, from, rows, 0, some * count);
-                    int to = (position * GemmKernel.paddedRows(tiles) + first) * stride;
+                    int to = (position * padded + first) * stride;
                     for (int block = firstBlock; block < firstBlock + g.blocksATask(); block++) {
                         int width = g.width(block);
                         long b = (g.weightsFirst() ? sharedWeights(block, k) : own(worker))
@@ -160,22 +161,60 @@ final class WinogradStep implements Step {
         }
     }
 
-    /** A tile's pixels, zeros outside the image, to its row among {@code tiles} that begin with {@code first} and lie at {@code to}. */
-    private void transformTile(int tile, int first, long to, int tiles, int worker) {
-        float[] pixels = buffers.tile[worker];
+    /** A strip of tiles, zeros outside the image, to its place among {@code tiles} that begin with {@code first} and lie at {@code to}. */
+    private void transformStrip(int tile, int first, long to, int tiles, int worker) {
         float[] transformed = buffers.transformed[worker];
-        int top = tile % g.tilesOfSample() / g.tilesAcross() * WinogradKernels.OUT
-                - g.conv().padding().top();
-        int left = tile % g.tilesAcross() * WinogradKernels.OUT
-                - g.conv().padding().left();
+        int rows = Math.min(GemmKernel.ROWS, first + tiles - tile);
+        int padded = GemmKernel.paddedRows(tiles);
         for (int c = 0, some; c < g.channels(); c += some) {
             int k = c / g.kBlock() * g.kBlock();
             int count = channelsFrom(k);
             some = Math.min(CHANNELS, k + count - c);
-            gather(tile / g.tilesOfSample(), top, left, c, some, pixels);
-            kernels.winograd().transformPixels(pixels, buffers.between[worker], transformed, some);
-            long at = to + 4L * POSITIONS * tiles * k + 4L * (tile - first) * count + 4L * (c - k);
-            kernels.winograd().scatter(transformed, some, some, m, at, 4L * tiles * count, 0);
+            long positionBytes = 4L * padded * count;
+            long at = to + POSITIONS * 4L * padded * k + 4L * (tile - first) * count;
+            for (int row = 0; row < rows; row++) {
+                transformTile(tile + row, c, some, row, worker);
+                if (!kernels.gemm().interleaved()) {
+                    long rowAt = at + 4L * row * count + 4L * (c - k);
+                    kernels.winograd().scatter(transformed, 0, some, some, m, rowAt, positionBytes, 0);
+                }
+            }
+            if (kernels.gemm().interleaved()) {
+                interleave(some, at + 4L * GemmKernel.ROWS * (c - k), positionBytes, worker);
+            }
+        }
+    }
+
+    /** Some channels of a tile, transformed, to the worker's buffer: a row of it, if rows are still to be interleaved. */
+    private void transformTile(int tile, int channel, int count, int row, int worker) {
+        float[] pixels = buffers.tile[worker];
+        int top = tile % g.tilesOfSample() / g.tilesAcross() * WinogradKernels.OUT
+                - g.conv().padding().top();
+        int left = tile % g.tilesAcross() * WinogradKernels.OUT
+                - g.conv().padding().left();
+        gather(tile / g.tilesOfSample(), top, left, channel, count, pixels);
+        int at = kernels.gemm().interleaved() ? row * WinogradKernels.SIZE : 0;
+        kernels.winograd().transformPixels(pixels, buffers.between[worker], buffers.transformed[worker], at, count);
+    }
+
+    private void interleave(int channels, long to, long positionBytes, int worker) {
+        float[] strip = buffers.strip[worker];
+        for (int position = 0; position < POSITIONS; position++) {
+            kernels.gemm()
+                    .interleave(
+                            buffers.transformed[worker],
+                            position * CHANNELS,
+                            WinogradKernels.SIZE,
+                            channels,
+                            strip,
+                            0);
+            MemorySegment.copy(
+                    strip,
+                    0,
+                    m,
+                    ValueLayout.JAVA_FLOAT_UNALIGNED,
+                    to + position * positionBytes,
+                    GemmKernel.ROWS * channels);
         }
     }
 
@@ -212,6 +251,7 @@ final class WinogradStep implements Step {
                 kernels.winograd()
                         .scatter(
                                 transformed,
+                                0,
                                 width,
                                 run,
                                 m,

@@ -1,0 +1,103 @@
+package dev.aquarelle.ops.cpu;
+
+import static dev.aquarelle.ops.cpu.Simd.store;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/** {@link AttentionKernels} on the Vector API: a method for each loop, none with more than one exponential in it. */
+final class VectorAttention implements AttentionKernels {
+    private static final VectorSpecies<Float> F32 = Simd.F32;
+    private static final int LANES = F32.length();
+    private static final int PANEL = GemmKernel.PANEL;
+
+    @Override
+    public void weigh(
+            float[] scores,
+            int keys,
+            int columns,
+            float scale,
+            float[] maxima,
+            float[] totals,
+            float[] factors,
+            int at,
+            MemorySegment m,
+            long weights) {
+        for (int col = 0; col < columns; col += LANES) {
+            raise(scores, col, keys, scale, maxima, factors, at + col);
+            exponentials(scores, col, keys, scale, maxima, totals, factors, at + col, m, weights + 4L * col, 4L * columns);
+        }
+    }
+
+    /** The largest scores of a vector of columns, and what that makes of those before. */
+    private static void raise(
+            float[] scores, int col, int keys, float scale, float[] maxima, float[] factors, int at) {
+        FloatVector lowest = FloatVector.broadcast(F32, Float.NEGATIVE_INFINITY);
+        FloatVector even = lowest;
+        FloatVector odd = lowest;
+        int end = col + keys * PANEL;
+        int i = col;
+        for (; i < end - PANEL; i += 2 * PANEL) { // two chains: each step waits for a comparison
+            even = greater(even, FloatVector.fromArray(F32, scores, i));
+            odd = greater(odd, FloatVector.fromArray(F32, scores, i + PANEL));
+        }
+        if (i < end) {
+            even = greater(even, FloatVector.fromArray(F32, scores, i));
+        }
+        FloatVector before = FloatVector.fromArray(F32, maxima, at);
+        FloatVector maximum = greater(before, greater(even, odd).mul(scale));
+        maximum.intoArray(maxima, at);
+        VectorMask<Float> none = maximum.compare(VectorOperators.EQ, Float.NEGATIVE_INFINITY);
+        VectorMath.exp(before.sub(maximum)).blend(1, none).intoArray(factors, at);
+    }
+
+    /** Two instructions, where MAX with its rules for NaN and zeros takes five; NaN in y is passed over. */
+    private static FloatVector greater(FloatVector x, FloatVector y) {
+        return x.blend(y, y.compare(VectorOperators.GT, x));
+    }
+
+    private static void exponentials(
+            float[] scores,
+            int col,
+            int keys,
+            float scale,
+            float[] maxima,
+            float[] totals,
+            float[] factors,
+            int at,
+            MemorySegment m,
+            long to,
+            long step) {
+        FloatVector maximum = FloatVector.fromArray(F32, maxima, at);
+        VectorMask<Float> none = maximum.compare(VectorOperators.EQ, Float.NEGATIVE_INFINITY);
+        FloatVector offset = maximum.blend(0, none).neg();
+        FloatVector factor = FloatVector.broadcast(F32, scale);
+        FloatVector sum = FloatVector.zero(F32);
+        int end = col + keys * PANEL;
+        for (int i = col; i < end; i += PANEL, to += step) {
+            FloatVector weight =
+                    VectorMath.exp(FloatVector.fromArray(F32, scores, i).fma(factor, offset));
+            store(weight, m, to);
+            sum = sum.add(weight);
+        }
+        FloatVector.fromArray(F32, totals, at)
+                .fma(FloatVector.fromArray(F32, factors, at), sum)
+                .intoArray(totals, at);
+    }
+
+    @Override
+    public void gather(float[] gathered, int at, int rows, int columns, float[] factors, int factorsAt, float[] sums) {
+        for (int col = 0; col < columns; col += LANES) {
+            FloatVector factor = FloatVector.fromArray(F32, factors, factorsAt + col);
+            int end = col + rows * PANEL;
+            for (int i = col; i < end; i += PANEL) {
+                FloatVector.fromArray(F32, gathered, at + i)
+                        .fma(factor, FloatVector.fromArray(F32, sums, i))
+                        .intoArray(gathered, at + i);
+            }
+        }
+    }
+}
