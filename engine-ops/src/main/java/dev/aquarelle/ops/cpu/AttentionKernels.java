@@ -10,10 +10,11 @@ import java.lang.foreign.MemorySegment;
  */
 interface AttentionKernels {
     /**
-     * Scores to weights: exponentials relative to the largest score so far. NaN is passed over in the search for the largest; where
+     * Scores to weights: powers of two relative to the largest score so far. NaN is passed over in the search for the largest; where
      * nothing was seen yet, or NaN alone, weights are 0 and NaN.
      *
      * @param scores [keys, columns], not yet scaled
+     * @param scale of a score, times the logarithm of e to base 2
      * @param maxima the largest scaled score of each column so far, updated
      * @param totals the sum of each column's weights so far, updated
      * @param factors receives what everything gathered before is to be multiplied by

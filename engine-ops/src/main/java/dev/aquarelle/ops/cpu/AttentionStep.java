@@ -193,8 +193,7 @@ final class AttentionStep implements Step {
         float[] sums = buffers.sums[worker];
         float[] factors = buffers.factors[worker];
         long queriesAt = own(worker) + 4L * panel * h.queryWidth;
-        gemm.multiply(
-                buffers.rows[worker], 0, count, h.queryWidth, m, queriesAt, columns, scores, 0, GemmKernel.PANEL);
+        gemm.multiply(buffers.rows[worker], 0, count, h.queryWidth, m, queriesAt, columns, scores, 0, GemmKernel.PANEL);
         if (h.causal) {
             for (int i = 0; i < queries; i++) {
                 for (int unseen = Math.clamp(query + i + 1L - key, 0, count); unseen < count; unseen++) {
@@ -207,17 +206,15 @@ final class AttentionStep implements Step {
                 scores,
                 count,
                 columns,
-                h.scale,
+                h.scale * ScalarMath.LOG2_E,
                 buffers.maxima[worker],
                 buffers.totals[worker],
                 factors,
                 panel,
                 m,
                 weights);
-        gemm.multiply(
-                buffers.values[worker], 0, h.valueWidth, count, m, weights, columns, sums, 0, GemmKernel.PANEL);
-        attention.gather(
-                buffers.gathered[worker], panel * h.valueRows(), h.valueWidth, columns, factors, panel, sums);
+        gemm.multiply(buffers.values[worker], 0, h.valueWidth, count, m, weights, columns, sums, 0, GemmKernel.PANEL);
+        attention.gather(buffers.gathered[worker], panel * h.valueRows(), h.valueWidth, columns, factors, panel, sums);
     }
 
     /** What the queries have gathered, divided by their totals, to the result. */

@@ -55,7 +55,8 @@ interface GemmKernel {
      * @param width columns of the panel, a multiple of {@link #COLUMNS}, at most {@link #PANEL}
      * @param c where C [rows, width] begins in {@code sums}; its rows are {@code stride} apart
      */
-    void multiply(float[] a, int at, int rows, int k, MemorySegment m, long b, int width, float[] sums, int c, int stride);
+    void multiply(
+            float[] a, int at, int rows, int k, MemorySegment m, long b, int width, float[] sums, int c, int stride);
 
     /**
      * Rows of {@code m} to an array, one behind the other.

@@ -13,8 +13,8 @@ final class GemmStep implements Step {
     /** Most terms of a sum that are accumulated before they are added to the result: with 16 columns, 20 KiB of a panel. */
     static final int K_BLOCK = 320;
 
-    /** Rows that one task takes at most: 16 tiles, 120 KiB of A. */
-    static final int ROW_BLOCK = 96;
+    /** Rows that one task takes at most: 32 strips, 240 KiB of A. */
+    static final int ROW_BLOCK = 192;
 
     /** Packed panels take at most this many bytes, so that they stay in the last-level cache; but at least one panel. */
     private static final long PACKED_BYTES = 8L << 20;

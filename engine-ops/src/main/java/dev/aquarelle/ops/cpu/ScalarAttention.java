@@ -27,11 +27,11 @@ final class ScalarAttention implements AttentionKernels {
             float scaled = greatest * scale;
             float maximum = scaled > before ? scaled : before;
             boolean none = maximum == Float.NEGATIVE_INFINITY;
-            float factor = none ? 1 : ScalarMath.exp(before - maximum);
+            float factor = none ? 1 : ScalarMath.exp2(before - maximum);
             float shift = none ? 0 : maximum;
             float sum = 0;
             for (int key = 0, i = col; key < keys; key++, i += GemmKernel.PANEL) {
-                float weight = ScalarMath.exp(Math.fma(scores[i], scale, -shift));
+                float weight = ScalarMath.exp2(Math.fma(scores[i], scale, -shift));
                 m.set(JAVA_FLOAT_UNALIGNED, weights + 4L * (key * columns + col), weight);
                 sum += weight;
             }

@@ -71,7 +71,7 @@ final class ScalarWinograd implements WinogradKernels {
     }
 
     @Override
-    public void scatter(float[] x, int first, int count, int run, MemorySegment m, long to, long positionBytes, long runBytes) {
+    public void scatter(float[] x, int count, int run, MemorySegment m, long to, long positionBytes, long runBytes) {
         for (int position = 0; position < POSITIONS; position++) {
             for (int col = 0; col < count; col += run) {
                 MemorySegment.copy(

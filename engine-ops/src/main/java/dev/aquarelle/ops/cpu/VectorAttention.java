@@ -28,13 +28,13 @@ final class VectorAttention implements AttentionKernels {
             long weights) {
         for (int col = 0; col < columns; col += LANES) {
             raise(scores, col, keys, scale, maxima, factors, at + col);
-            exponentials(scores, col, keys, scale, maxima, totals, factors, at + col, m, weights + 4L * col, 4L * columns);
+            exponentials(
+                    scores, col, keys, scale, maxima, totals, factors, at + col, m, weights + 4L * col, 4L * columns);
         }
     }
 
     /** The largest scores of a vector of columns, and what that makes of those before. */
-    private static void raise(
-            float[] scores, int col, int keys, float scale, float[] maxima, float[] factors, int at) {
+    private static void raise(float[] scores, int col, int keys, float scale, float[] maxima, float[] factors, int at) {
         FloatVector lowest = FloatVector.broadcast(F32, Float.NEGATIVE_INFINITY);
         FloatVector even = lowest;
         FloatVector odd = lowest;
@@ -51,7 +51,7 @@ final class VectorAttention implements AttentionKernels {
         FloatVector maximum = greater(before, greater(even, odd).mul(scale));
         maximum.intoArray(maxima, at);
         VectorMask<Float> none = maximum.compare(VectorOperators.EQ, Float.NEGATIVE_INFINITY);
-        VectorMath.exp(before.sub(maximum)).blend(1, none).intoArray(factors, at);
+        VectorMath.exp2(before.sub(maximum)).blend(1, none).intoArray(factors, at);
     }
 
     /** Two instructions, where MAX with its rules for NaN and zeros takes five; NaN in y is passed over. */
@@ -79,7 +79,7 @@ final class VectorAttention implements AttentionKernels {
         int end = col + keys * PANEL;
         for (int i = col; i < end; i += PANEL, to += step) {
             FloatVector weight =
-                    VectorMath.exp(FloatVector.fromArray(F32, scores, i).fma(factor, offset));
+                    VectorMath.exp2(FloatVector.fromArray(F32, scores, i).fma(factor, offset));
             store(weight, m, to);
             sum = sum.add(weight);
         }

@@ -5,6 +5,7 @@ import static dev.aquarelle.ops.cpu.ScalarMath.E3;
 import static dev.aquarelle.ops.cpu.ScalarMath.E4;
 import static dev.aquarelle.ops.cpu.ScalarMath.E5;
 import static dev.aquarelle.ops.cpu.ScalarMath.E6;
+import static dev.aquarelle.ops.cpu.ScalarMath.EXP2_LOWEST;
 import static dev.aquarelle.ops.cpu.ScalarMath.EXP_HIGHEST;
 import static dev.aquarelle.ops.cpu.ScalarMath.EXP_LOWEST;
 import static dev.aquarelle.ops.cpu.ScalarMath.GELU_TANH_CUBIC;
@@ -12,6 +13,11 @@ import static dev.aquarelle.ops.cpu.ScalarMath.GELU_TANH_LINEAR;
 import static dev.aquarelle.ops.cpu.ScalarMath.LN2_HIGH;
 import static dev.aquarelle.ops.cpu.ScalarMath.LN2_LOW;
 import static dev.aquarelle.ops.cpu.ScalarMath.LOG2_E;
+import static dev.aquarelle.ops.cpu.ScalarMath.P1;
+import static dev.aquarelle.ops.cpu.ScalarMath.P2;
+import static dev.aquarelle.ops.cpu.ScalarMath.P3;
+import static dev.aquarelle.ops.cpu.ScalarMath.P4;
+import static dev.aquarelle.ops.cpu.ScalarMath.P5;
 import static dev.aquarelle.ops.cpu.ScalarMath.Q0;
 import static dev.aquarelle.ops.cpu.ScalarMath.Q1;
 import static dev.aquarelle.ops.cpu.ScalarMath.Q2;
@@ -65,6 +71,19 @@ final class VectorMath {
         FloatVector y =
                 p.mul(t.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats());
         return y.blend(0, x.compare(VectorOperators.LT, EXP_LOWEST));
+    }
+
+    static FloatVector exp2(FloatVector x) {
+        FloatVector t = x.add(ROUNDER);
+        FloatVector r = x.sub(t.sub(ROUNDER));
+        FloatVector p = r.fma(P5, P4);
+        p = p.fma(r, FloatVector.broadcast(F32, P3));
+        p = p.fma(r, FloatVector.broadcast(F32, P2));
+        p = p.fma(r, FloatVector.broadcast(F32, P1));
+        p = p.fma(r, FloatVector.broadcast(F32, 2));
+        FloatVector y =
+                p.mul(t.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats());
+        return y.blend(0, x.compare(VectorOperators.LT, EXP2_LOWEST));
     }
 
     private static FloatVector gate(FloatVector x, FloatVector y) {

@@ -83,10 +83,10 @@ final class VectorWinograd implements WinogradKernels {
     }
 
     @Override
-    public void scatter(float[] x, int first, int count, int run, MemorySegment m, long to, long positionBytes, long runBytes) {
+    public void scatter(float[] x, int count, int run, MemorySegment m, long to, long positionBytes, long runBytes) {
         for (int position = 0; position < POSITIONS; position++) {
             long at = to + position * positionBytes;
-            int from = first + position * CHANNELS;
+            int from = position * CHANNELS;
             for (int col = 0; col < count; col += run, at += runBytes) {
                 for (int i = 0; i < run; i += LANES) {
                     Simd.store(load(x, from + col + i), m, at + 4L * i);

@@ -13,8 +13,10 @@ record WinogradGeometry(ProductOp.Conv2d conv, Shape image, Shape result) {
     /** Tiles that are multiplied at a time. */
     static final int TILES = 48;
 
-    /** Outputs whose weights are transformed at a time: a block of panels. */
-    static final int OUTPUTS = WinogradKernels.CHANNELS;
+    private static final int WIDE = WinogradKernels.CHANNELS;
+
+    /** So few that their transformed weights are still in the second-level cache when they are multiplied. */
+    private static final int NARROW = Math.min(GemmKernel.PANEL, 32);
 
     private static final int POSITIONS = WinogradKernels.POSITIONS;
 
@@ -39,17 +41,22 @@ record WinogradGeometry(ProductOp.Conv2d conv, Shape image, Shape result) {
         return GemmStep.blockOf(channels());
     }
 
+    /** Outputs of a block, whose weights are transformed at a time. */
+    int outputs() {
+        return tiles() > TILES ? WIDE : NARROW;
+    }
+
     int blocks() {
-        return Math.ceilDiv(result.last(), OUTPUTS);
+        return Math.ceilDiv(result.last(), outputs());
     }
 
     /** Outputs of a block and the padding behind them. */
     int width(int block) {
-        return GemmKernel.padded(Math.min(OUTPUTS, result.last() - block * OUTPUTS));
+        return GemmKernel.padded(Math.min(outputs(), result.last() - block * outputs()));
     }
 
     boolean weightsFirst() {
-        return blocks() * OUTPUTS <= tiles();
+        return Math.ceilDiv(result.last(), WIDE) * WIDE <= tiles();
     }
 
     /** Tiles that a task computes. */
@@ -67,7 +74,7 @@ record WinogradGeometry(ProductOp.Conv2d conv, Shape image, Shape result) {
     }
 
     long blockBytes(int channels) {
-        return 4L * POSITIONS * channels * OUTPUTS;
+        return 4L * POSITIONS * channels * outputs();
     }
 
     /** Where the threads' own parts of the scratch memory begin: behind what they share. */
@@ -82,7 +89,7 @@ record WinogradGeometry(ProductOp.Conv2d conv, Shape image, Shape result) {
 
     /** Numbers that the products of a task take. */
     int products() {
-        return POSITIONS * GemmKernel.paddedRows(tilesATask()) * blocksATask() * OUTPUTS;
+        return POSITIONS * GemmKernel.paddedRows(tilesATask()) * blocksATask() * outputs();
     }
 
     long scratchBytes(int threads) {
@@ -103,6 +110,6 @@ record WinogradGeometry(ProductOp.Conv2d conv, Shape image, Shape result) {
                 && image.last() % GemmKernel.COLUMNS == 0
                 && image.last() >= 64
                 && weight.dim(0) >= 64
-                && result.dim(1) * (long) result.dim(2) >= 128;
+                && result.dim(1) * (long) result.dim(2) >= 64;
     }
 }

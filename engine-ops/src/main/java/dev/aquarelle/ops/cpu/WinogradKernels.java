@@ -46,13 +46,12 @@ interface WinogradKernels {
     /**
      * Transformed numbers [36, {@link #CHANNELS}] to their places.
      *
-     * @param first where they begin
      * @param count channels that are there, {@code run} at a time, both multiples of {@link GemmKernel#COLUMNS}
      * @param to where the first goes, in bytes
      * @param positionBytes from one position to the next
      * @param runBytes from one run of channels to the next
      */
-    void scatter(float[] x, int first, int count, int run, MemorySegment m, long to, long positionBytes, long runBytes);
+    void scatter(float[] x, int count, int run, MemorySegment m, long to, long positionBytes, long runBytes);
 
     /**
      * Pixels [6, 6, {@link #CHANNELS}] to {@code result} [36, CHANNELS] from {@code at} on.

@@ -15,7 +15,6 @@ import java.util.Arrays;
  */
 final class WinogradStep implements Step {
     private static final int TILES = WinogradGeometry.TILES;
-    private static final int OUTPUTS = WinogradGeometry.OUTPUTS;
 
     private static final int POSITIONS = WinogradKernels.POSITIONS;
     private static final int CHANNELS = WinogradKernels.CHANNELS;
@@ -65,7 +64,8 @@ final class WinogradStep implements Step {
 
     @Override
     public void run(Workers workers) {
-        workers.parallel(g.weightsFirst() ? g.blocks() * kBlocks() : Math.ceilDiv(g.tiles(), GemmKernel.ROWS), preparing);
+        workers.parallel(
+                g.weightsFirst() ? g.blocks() * kBlocks() : Math.ceilDiv(g.tiles(), GemmKernel.ROWS), preparing);
         workers.parallel(g.weightsFirst() ? Math.ceilDiv(g.tiles(), TILES) : g.blocks(), computing);
     }
 
@@ -87,7 +87,7 @@ final class WinogradStep implements Step {
     /** All positions of some tiles, which lie at {@code tilesAt}, and a task's blocks: to the worker's products [36, tiles, outputs]. */
     private void multiply(int tiles, long tilesAt, int firstBlock, int worker) {
         float[] rows = buffers.rows[worker];
-        int stride = g.blocksATask() * OUTPUTS;
+        int stride = g.blocksATask() * g.outputs();
         int padded = GemmKernel.paddedRows(tiles);
         for (int k = 0; k < g.channels(); k += g.kBlock()) {
             int count = channelsFrom(k);
@@ -104,7 +104,8 @@ final class WinogradStep implements Step {
                         int width = g.width(block);
                         long b = (g.weightsFirst() ? sharedWeights(block, k) : own(worker))
                                 + 4L * position * count * width;
-                        multiplyBlock(some, k, count, b, width, to + (block - firstBlock) * OUTPUTS, stride, worker);
+                        multiplyBlock(
+                                some, k, count, b, width, to + (block - firstBlock) * g.outputs(), stride, worker);
                     }
                 }
             }
@@ -133,7 +134,7 @@ final class WinogradStep implements Step {
     /** The worker's products of some tiles and a task's blocks to pixels of the result. */
     private void finish(int firstTile, int tiles, int firstBlock, int worker) {
         float[] pixels = buffers.tile[worker];
-        int stride = g.blocksATask() * OUTPUTS;
+        int stride = g.blocksATask() * g.outputs();
         int step = GemmKernel.paddedRows(tiles) * stride;
         int height = g.result().dim(1);
         int width = g.result().dim(2);
@@ -145,12 +146,12 @@ final class WinogradStep implements Step {
             int across = Math.min(WinogradKernels.OUT, width - x);
             long pixel = ((long) tile / g.tilesOfSample() * height + y) * width + x;
             for (int block = firstBlock; block < firstBlock + g.blocksATask(); block++) {
-                int at = i * stride + (block - firstBlock) * OUTPUTS;
+                int at = i * stride + (block - firstBlock) * g.outputs();
                 kernels.winograd()
                         .transformSums(
                                 buffers.products[worker], at, step, buffers.between[worker], pixels, g.width(block));
-                int col = block * OUTPUTS;
-                int cols = Math.min(OUTPUTS, g.result().last() - col);
+                int col = block * g.outputs();
+                int cols = Math.min(g.outputs(), g.result().last() - col);
                 long start = bias < 0 ? -1 : bias + 4L * col;
                 for (int row = 0; row < Math.min(WinogradKernels.OUT, height - y); row++) {
                     long to = result + pixelBytes * (pixel + (long) row * width) + 4L * col;
@@ -176,7 +177,7 @@ final class WinogradStep implements Step {
                 transformTile(tile + row, c, some, row, worker);
                 if (!kernels.gemm().interleaved()) {
                     long rowAt = at + 4L * row * count + 4L * (c - k);
-                    kernels.winograd().scatter(transformed, 0, some, some, m, rowAt, positionBytes, 0);
+                    kernels.winograd().scatter(transformed, some, some, m, rowAt, positionBytes, 0);
                 }
             }
             if (kernels.gemm().interleaved()) {
@@ -202,12 +203,7 @@ final class WinogradStep implements Step {
         for (int position = 0; position < POSITIONS; position++) {
             kernels.gemm()
                     .interleave(
-                            buffers.transformed[worker],
-                            position * CHANNELS,
-                            WinogradKernels.SIZE,
-                            channels,
-                            strip,
-                            0);
+                            buffers.transformed[worker], position * CHANNELS, WinogradKernels.SIZE, channels, strip, 0);
             MemorySegment.copy(
                     strip,
                     0,
@@ -239,23 +235,26 @@ final class WinogradStep implements Step {
     private void transformWeights(int block, int k, long to, int worker) {
         float[] transformed = buffers.transformed[worker];
         int width = g.width(block);
-        int cols = Math.min(OUTPUTS, g.result().last() - block * OUTPUTS);
+        int cols = Math.min(g.outputs(), g.result().last() - block * g.outputs());
         int count = channelsFrom(k);
+        int run = Math.min(PANEL, width);
+        int together = width == run ? CHANNELS / width : 1; // channels, which lie behind each other in one panel alone
         for (int c = k; c < k + count; c += weights.pieceChannels()) {
             int some = Math.min(weights.pieceChannels(), k + count - c);
-            float[] taps = weights.across(c, some, block * OUTPUTS, cols, width, worker);
-            for (int i = 0; i < some; i++) {
+            float[] taps = weights.across(c, some, block * g.outputs(), cols, width, worker);
+            for (int i = 0, channels; i < some; i += channels) {
+                channels = Math.min(together, some - i);
+                int numbers = channels * width;
                 kernels.winograd()
-                        .transformWeights(taps, i * width, some * width, buffers.between[worker], transformed, width);
-                int run = Math.min(PANEL, width);
+                        .transformWeights(taps, i * width, some * width, buffers.between[worker], transformed, numbers);
+                long at = to + 4L * (c - k + i) * run;
                 kernels.winograd()
                         .scatter(
                                 transformed,
-                                0,
-                                width,
-                                run,
+                                numbers,
+                                together == 1 ? run : numbers,
                                 m,
-                                to + 4L * (c - k + i) * run,
+                                at,
                                 4L * count * width,
                                 4L * count * run);
             }

@@ -16,6 +16,15 @@ class ScalarMathTest {
     }
 
     @Test
+    void exp2IsExactToThreeUnits() {
+        assertUnits(3, ScalarMath::exp2, x -> Math.pow(2, x), -125, 1);
+        assertThat(ScalarMath.exp2(0)).isEqualTo(1);
+        assertThat(ScalarMath.exp2(-INF)).isZero();
+        assertThat(ScalarMath.exp2(-125.5f)).isZero();
+        assertThat(ScalarMath.exp2(Float.NaN)).isNaN();
+    }
+
+    @Test
     void expIsExactToAUnit() {
         assertUnits(1, ScalarMath::exp, StrictMath::exp, -86.9f, 88.72f);
     }
