@@ -3,6 +3,7 @@ package dev.aquarelle.ops.cpu;
 import dev.aquarelle.ops.BackendException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.function.LongSupplier;
 
 /**
  * The inner loops of the CPU backend: on the Vector API where it is present and compiled to vector instructions, in plain Java where
@@ -42,7 +43,7 @@ record Kernels(
      */
     static Kernels load() {
         int wanted = wantedBits();
-        if (!fusesMultiplyAndAdd()) {
+        if (!fusesMultiplyAndAdd(System::nanoTime)) {
             LOG.log(
                     Level.WARNING,
                     "this machine or JVM has no fused multiply-add instruction, computing thousands of times slower"
@@ -111,16 +112,18 @@ record Kernels(
     /**
      * Whether {@link Math#fma} is an instruction: without, each is a sum of {@link java.math.BigDecimal}s, in vectors too. Asked of a
      * clock, since the JVM's flag is told by a module that nothing else needs; the best of some rounds, for what else the machine does.
+     *
+     * @param clock in nanoseconds
      */
-    private static boolean fusesMultiplyAndAdd() {
+    static boolean fusesMultiplyAndAdd(LongSupplier clock) {
         long best = Long.MAX_VALUE;
         float sum = 1;
         for (int round = 0; round < FMA_ROUNDS && best > FMA_CALLS * FMA_NANOS; round++) {
-            long start = System.nanoTime();
+            long start = clock.getAsLong();
             for (int i = 0; i < FMA_CALLS; i++) {
                 sum = Math.fma(sum, 0.9f, 0.1234567f);
             }
-            best = Math.min(best, System.nanoTime() - start);
+            best = Math.min(best, clock.getAsLong() - start);
         }
         return best <= FMA_CALLS * FMA_NANOS || Float.isNaN(sum);
     }

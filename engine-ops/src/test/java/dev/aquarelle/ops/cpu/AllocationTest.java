@@ -11,6 +11,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -26,19 +27,40 @@ class AllocationTest {
     @ParameterizedTest(name = "vectors of {0} bits")
     @ValueSource(ints = {0, 256})
     void aRunAllocatesNothing(int bits) throws IOException, InterruptedException {
-        List<String> lines = OtherJvm.run(
-                AllocationTest.class, "--add-modules=jdk.incubator.vector", "-D" + Kernels.VECTOR_BITS + "=" + bits);
-
-        assertThat(Long.parseLong(lines.getLast())).isLessThan(TOLERATED_BYTES_A_RUN);
+        assertThat(bytesOf(AllocationTest.class, bits)).isLessThan(TOLERATED_BYTES_A_RUN);
     }
 
-    /** Prints the bytes that a run allocates. */
+    @Test
+    void aRunByTransformedTilesAllocatesNothing() throws IOException, InterruptedException {
+        assertThat(bytesOf(ByTiles.class, 256)).isLessThan(TOLERATED_BYTES_A_RUN);
+    }
+
+    private static long bytesOf(Class<?> main, int bits) throws IOException, InterruptedException {
+        List<String> lines =
+                OtherJvm.run(main, "--add-modules=jdk.incubator.vector", "-D" + Kernels.VECTOR_BITS + "=" + bits);
+        return Long.parseLong(lines.getLast());
+    }
+
+    /** Prints the bytes that a run of the block allocates. */
     public static void main(String[] arguments) {
         Kernels kernels = Kernels.load();
+        printBytes(kernels, ProbeGraph.BLOCK, kernels.vectorBits() == 0 ? WARM_UP / 10 : WARM_UP);
+    }
+
+    /** The same for convolutions by tiles. */
+    static final class ByTiles {
+        private ByTiles() {}
+
+        public static void main(String[] arguments) {
+            printBytes(Kernels.load(), ProbeGraph.TILES, WARM_UP / 4); // its runs are longer, so compiled sooner
+        }
+    }
+
+    private static void printBytes(Kernels kernels, ProbeGraph probe, int warmUp) {
         try (CpuBackend backend = new CpuBackend(new BackendOptions(2), kernels);
-                Program program = backend.compile(BitsProbe.block())) {
-            Tensor[] inputs = BitsProbe.blockInputs();
-            repeat(program, inputs, kernels.vectorBits() == 0 ? WARM_UP / 10 : WARM_UP);
+                Program program = backend.compile(probe.graph(2))) {
+            Tensor[] inputs = probe.inputs(2);
+            repeat(program, inputs, warmUp);
             long before = allocated();
             repeat(program, inputs, RUNS);
             System.out.println((allocated() - before) / RUNS);

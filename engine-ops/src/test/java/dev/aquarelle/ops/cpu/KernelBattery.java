@@ -11,7 +11,7 @@ import java.util.Random;
 /**
  * Runs every kernel for every count from 0 to more than two of the widest vectors, at odd offsets, on random and on special numbers, into
  * memory full of NaN that must survive around the result. Sums up the bits of all results, so that two implementations, in one JVM or
- * in two, can be compared.
+ * in two, can be compared. Kernels that work on blocks of rows are run by {@link ProductBattery}.
  */
 final class KernelBattery {
     private static final int COUNTS = 41;
@@ -127,18 +127,22 @@ final class KernelBattery {
                 sums.put(name, sum);
             });
         }
+        sums.putAll(ProductBattery.results(implementation));
         return sums;
     }
 
-    /** Normal numbers; special ones; some special ones among numbers small enough for sums to stay finite. */
     private static void fill(MemorySegment x, Random random, int round) {
         for (int i = 0; i < FLOATS; i++) {
-            float normal = (float) random.nextGaussian();
-            float special = SPECIAL[random.nextInt(SPECIAL.length)];
-            boolean chosen = round == 1 || round == 2 && random.nextInt(8) == 0;
-            x.setAtIndex(
-                    ValueLayout.JAVA_FLOAT, i, !chosen ? normal : round == 1 ? special : Math.clamp(special, -90, 90));
+            x.setAtIndex(ValueLayout.JAVA_FLOAT, i, number(random, round));
         }
+    }
+
+    /** By round: normal numbers; special ones; some special ones among numbers small enough for sums to stay finite. */
+    static float number(Random random, int round) {
+        float normal = (float) random.nextGaussian();
+        float special = SPECIAL[random.nextInt(SPECIAL.length)];
+        boolean chosen = round == 1 || round == 2 && random.nextInt(8) == 0;
+        return !chosen ? normal : round == 1 ? special : Math.clamp(special, -90, 90);
     }
 
     private static void fillWithNaN(MemorySegment out) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -55,14 +56,37 @@ class KernelsTest {
                         "BackendException: cpu: -Daquarelle.vectorBits: expected 512, 256, 128 or 0, found " + bits);
     }
 
-    /** Only the choice is made: computing would take minutes. */
+    /** Only the choice is made: computing would take minutes. What else the machine does only makes sums of decimals slower. */
     @Test
     void withoutFusedMultiplyAddOneWarningSaysSo() throws IOException, InterruptedException {
-        String warning = "no fused multiply-add";
         assertThat(OtherJvm.run(KernelsTest.class, VECTORS, "-XX:-UseFMA"))
-                .filteredOn(line -> line.contains(warning))
+                .filteredOn(line -> line.contains("no fused multiply-add"))
                 .hasSize(1);
-        assertThat(OtherJvm.run(KernelsTest.class, VECTORS)).noneMatch(line -> line.contains(warning));
+    }
+
+    @Test
+    void oneQuickRoundShowsThatMultiplyAddIsFused() {
+        assertThat(Kernels.fusesMultiplyAndAdd(clock(60_000))).isTrue();
+        assertThat(Kernels.fusesMultiplyAndAdd(clock(1_000_000, 1_000_000, 60_000)))
+                .isTrue();
+        assertThat(Kernels.fusesMultiplyAndAdd(clock(60_001))).isFalse();
+    }
+
+    /** A clock by which each round takes that long; those after the last as long as that. */
+    private static LongSupplier clock(long... nanos) {
+        return new LongSupplier() {
+            private long now;
+            private int readings;
+
+            @Override
+            public long getAsLong() {
+                if (readings % 2 == 1) {
+                    now += nanos[Math.min(readings / 2, nanos.length - 1)];
+                }
+                readings++;
+                return now;
+            }
+        };
     }
 
     /** Chooses kernels. */

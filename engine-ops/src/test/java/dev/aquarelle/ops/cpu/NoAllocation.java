@@ -46,12 +46,45 @@ final class NoAllocation {
         runs.put("channelSums", () -> kernels.norm().channelSums(x, 0, 6, COUNT, x, OUT));
         runs.put("channelSquares", () -> kernels.norm().channelSquares(x, 0, 6, COUNT, x, B, x, OUT));
         runs.put("normalizeChannels", () -> kernels.norm().normalizeChannels(x, 0, x, OUT, 6, COUNT, x, B));
+        products(kernels.gemm(), x, runs);
+        transforms(kernels.winograd(), x, runs);
         long end = System.nanoTime() + 60_000_000_000L;
         while (!runs.isEmpty() && System.nanoTime() < end) {
             runs.values().removeIf(NoAllocation::allocatesNothing);
         }
         System.out.println("still allocating: " + runs.keySet());
         System.exit(runs.isEmpty() ? 0 : 1);
+    }
+
+    private static void products(GemmKernel gemm, MemorySegment x, Map<String, Runnable> runs) {
+        int rows = 2 * GemmKernel.ROWS + 1;
+        int k = 40;
+        int stride = GemmKernel.PANEL;
+        float[] a = new float[GemmKernel.paddedRows(rows) * k];
+        float[] sums = new float[GemmKernel.paddedRows(rows) * stride];
+        for (int width = GemmKernel.COLUMNS; width <= stride; width += GemmKernel.COLUMNS) {
+            int columns = width;
+            runs.put("multiply " + width, () -> gemm.multiply(a, rows, k, x, B, columns, sums, 0, stride));
+        }
+        int cols = stride - 3;
+        runs.put("put", () -> gemm.put(sums, 0, stride, rows, cols, x, OUT, 4L * COUNT, -1, 0));
+        runs.put("put on a bias", () -> gemm.put(sums, 0, stride, rows, cols, x, OUT, 4L * COUNT, B, 0));
+        runs.put("put on sums", () -> gemm.put(sums, 0, stride, rows, cols, x, OUT, 4L * COUNT, OUT, 4L * COUNT));
+        runs.put("rescale", () -> gemm.rescale(sums, 0, 0.5f, sums, 0, stride));
+    }
+
+    private static void transforms(WinogradKernels winograd, MemorySegment x, Map<String, Runnable> runs) {
+        int channels = WinogradKernels.CHANNELS;
+        int numbers = WinogradKernels.POSITIONS * channels;
+        float[] from = new float[numbers];
+        float[] between = new float[numbers];
+        float[] to = new float[numbers];
+        runs.put("transformPixels", () -> winograd.transformPixels(from, between, to, channels));
+        runs.put("transformWeights", () -> winograd.transformWeights(from, 0, channels, between, to, channels));
+        runs.put("transformSums", () -> winograd.transformSums(from, 0, channels, between, to, channels));
+        runs.put(
+                "scatter",
+                () -> winograd.scatter(from, channels, GemmKernel.COLUMNS, x, OUT, 4L * channels, 4L * numbers));
     }
 
     private static boolean allocatesNothing(Runnable kernel) {
