@@ -47,6 +47,7 @@ final class NoAllocation {
         runs.put("channelSquares", () -> kernels.norm().channelSquares(x, 0, 6, COUNT, x, B, x, OUT));
         runs.put("normalizeChannels", () -> kernels.norm().normalizeChannels(x, 0, x, OUT, 6, COUNT, x, B));
         products(kernels.gemm(), x, runs);
+        attention(kernels.attention(), x, runs);
         transforms(kernels.winograd(), x, runs);
         long end = System.nanoTime() + 60_000_000_000L;
         while (!runs.isEmpty() && System.nanoTime() < end) {
@@ -64,13 +65,24 @@ final class NoAllocation {
         float[] sums = new float[GemmKernel.paddedRows(rows) * stride];
         for (int width = GemmKernel.COLUMNS; width <= stride; width += GemmKernel.COLUMNS) {
             int columns = width;
-            runs.put("multiply " + width, () -> gemm.multiply(a, rows, k, x, B, columns, sums, 0, stride));
+            runs.put("multiply " + width, () -> gemm.multiply(a, 0, rows, k, x, B, columns, sums, 0, stride));
         }
         int cols = stride - 3;
         runs.put("put", () -> gemm.put(sums, 0, stride, rows, cols, x, OUT, 4L * COUNT, -1, 0));
         runs.put("put on a bias", () -> gemm.put(sums, 0, stride, rows, cols, x, OUT, 4L * COUNT, B, 0));
         runs.put("put on sums", () -> gemm.put(sums, 0, stride, rows, cols, x, OUT, 4L * COUNT, OUT, 4L * COUNT));
+        runs.put("take", () -> gemm.take(x, OUT, 4L * COUNT, rows, cols, sums, 0));
         runs.put("rescale", () -> gemm.rescale(sums, 0, 0.5f, sums, 0, stride));
+    }
+
+    private static void attention(AttentionKernels attention, MemorySegment x, Map<String, Runnable> runs) {
+        int keys = 40;
+        int columns = GemmKernel.PANEL;
+        float[] scores = new float[keys * columns];
+        float[] gathered = new float[keys * columns];
+        float[] queries = new float[3 * columns];
+        runs.put("weigh", () -> attention.weigh(scores, keys, columns, 1, queries, queries, queries, columns, x, OUT));
+        runs.put("gather", () -> attention.gather(gathered, 0, keys, columns, queries, columns, scores));
     }
 
     private static void transforms(WinogradKernels winograd, MemorySegment x, Map<String, Runnable> runs) {
@@ -79,7 +91,7 @@ final class NoAllocation {
         float[] from = new float[numbers];
         float[] between = new float[numbers];
         float[] to = new float[numbers];
-        runs.put("transformPixels", () -> winograd.transformPixels(from, between, to, channels));
+        runs.put("transformPixels", () -> winograd.transformPixels(from, between, to, 0, channels));
         runs.put("transformWeights", () -> winograd.transformWeights(from, 0, channels, between, to, channels));
         runs.put("transformSums", () -> winograd.transformSums(from, 0, channels, between, to, channels));
         runs.put(

@@ -63,6 +63,7 @@ final class ProductBattery {
             for (battery.round = 0; battery.round < ROUNDS; battery.round++) {
                 battery.products(m);
                 battery.transforms(m);
+                battery.attention(m);
             }
         }
         return battery.sums;
@@ -90,7 +91,7 @@ final class ProductBattery {
 
     /** Panel by panel, as a step does: so the products are the same for every width of panels. */
     private void multiply(MemorySegment m, int rows, int k, int cols) {
-        float[] a = numbers(GemmKernel.paddedRows(rows) * k);
+        float[] a = strips(kernels.gemm(), numbers(GemmKernel.paddedRows(rows) * k), k);
         float[] b = numbers(k * cols);
         Area written = new Area(GemmKernel.paddedRows(rows), cols);
         float[] out = nan(written.size());
@@ -100,9 +101,18 @@ final class ProductBattery {
                 int row = GAP + i * width;
                 MemorySegment.copy(b, i * cols + col, m, ValueLayout.JAVA_FLOAT_UNALIGNED, 4L * row, width);
             }
-            kernels.gemm().multiply(a, rows, k, m, 4 * GAP, width, out, written.at() + col, written.stride());
+            kernels.gemm().multiply(a, 0, rows, k, m, 4 * GAP, width, out, written.at() + col, written.stride());
         }
         add("multiply", out, new Area(rows, cols), written);
+    }
+
+    /** Rows of A as the kernel wants them. */
+    static float[] strips(GemmKernel gemm, float[] rows, int k) {
+        float[] strips = rows.clone();
+        for (int at = 0; gemm.interleaved() && at < rows.length; at += GemmKernel.ROWS * k) {
+            gemm.interleave(rows, at, k, k, strips, at);
+        }
+        return strips;
     }
 
     /** Without a start, from one row for all, and from what is there. */
@@ -136,6 +146,56 @@ final class ProductBattery {
                             start == 1 ? 0 : to.strideBytes());
             add("put", read(m, to.size()), to, to);
         }
+    }
+
+    /** Panel by panel, like {@link #multiply}. */
+    private void attention(MemorySegment m) {
+        int stride = GemmKernel.PANEL;
+        for (int keys : TERMS) {
+            for (int cols : COLUMNS) {
+                float[] scores = numbers(keys * cols);
+                float[] maxima = numbers(cols);
+                float[] totals = numbers(cols);
+                float[] factors = nan(cols);
+                float[] gathered = numbers(keys * cols);
+                for (int col = 0; col < cols; col += stride) {
+                    int width = Math.min(stride, cols - col);
+                    float[] panel = new float[keys * stride];
+                    float[] earlier = new float[keys * stride];
+                    for (int key = 0; key < keys; key++) {
+                        System.arraycopy(scores, key * cols + col, panel, key * stride, width);
+                        System.arraycopy(gathered, key * cols + col, earlier, key * stride, width);
+                    }
+                    Area weights = new Area(1, keys * width);
+                    write(m, 0, nan(weights.size()));
+                    kernels.attention()
+                            .weigh(panel, keys, width, 0.3f, maxima, totals, factors, col, m, weights.byteOffset());
+                    kernels.attention().gather(earlier, 0, keys, width, factors, col, panel);
+                    float[] found = read(m, weights.size());
+                    for (int c = 0; c < width; c++) { // column by column, so that panels do not show
+                        for (int key = 0; key < keys; key++) {
+                            add("weigh", found[weights.at() + key * width + c]);
+                            add("gather", earlier[key * stride + c]);
+                        }
+                        add("weigh", maxima[col + c]);
+                        add("weigh", totals[col + c]);
+                        add("weigh", factors[col + c]);
+                    }
+                    add("nothing beside weights", found, new Area(1, 0), weights);
+                }
+            }
+        }
+        for (int cols = 0; cols < 41; cols++) {
+            Area to = new Area(1, 5 * cols);
+            float[] out = nan(to.size());
+            write(m, 0, numbers(5 * (cols + GAP) + GAP));
+            kernels.gemm().take(m, 4 * GAP, 4L * (cols + GAP), 5, cols, out, to.at());
+            add("take", out, to, to);
+        }
+    }
+
+    private void add(String name, float found) {
+        sums.merge(name, Float.floatToIntBits(found), (sum, bits) -> 31 * sum + bits);
     }
 
     private void transforms(MemorySegment m) {
