@@ -118,6 +118,33 @@ public final class ModelConfig {
         return find(field) instanceof JsonObject;
     }
 
+    /** Whether the field is there and holds a text. */
+    public boolean isText(String field) {
+        return find(field) instanceof JsonPrimitive primitive && primitive.isString();
+    }
+
+    /** Whether the field is there and holds something else than an empty list or object. */
+    public boolean hasEntries(String field) {
+        return switch (find(field)) {
+            case null -> false;
+            case JsonArray array -> !array.isEmpty();
+            case JsonObject object -> !object.isEmpty();
+            default -> true;
+        };
+    }
+
+    /** What is in a list or an object, as a config of its own; the fields of a list are named by their places, from 0. */
+    public ModelConfig entries(String field) {
+        if (isObject(field)) {
+            return object(field);
+        }
+        JsonObject places = new JsonObject();
+        for (JsonElement element : list(field, "a list or an object")) {
+            places.add(Integer.toString(places.size()), element);
+        }
+        return new ModelConfig(file + ": " + field, places);
+    }
+
     /** A list of integers from {@code min} to {@code max}. */
     public List<Integer> integers(String field, int min, int max) {
         List<Integer> values = new ArrayList<>();
