@@ -58,6 +58,12 @@ public final class ModelConfig {
         return find(field) != null;
     }
 
+    /** Whether the field is there and {@code null}, where that means something else than an absent one. */
+    public boolean isNull(String field) {
+        JsonElement found = json.get(field);
+        return found != null && found.isJsonNull();
+    }
+
     /** The names of all fields. */
     public Set<String> fields() {
         return Collections.unmodifiableSet(json.keySet());
@@ -88,13 +94,7 @@ public final class ModelConfig {
     /** A truth value, or {@code absent} where the field is not there. */
     public boolean bool(String field, boolean absent) {
         JsonElement found = find(field);
-        if (found == null) {
-            return absent;
-        }
-        if (found instanceof JsonPrimitive primitive && primitive.isBoolean()) {
-            return primitive.getAsBoolean();
-        }
-        throw mismatch(field, "true or false", found);
+        return found == null ? absent : bool(field, found);
     }
 
     /** A text. */
@@ -173,6 +173,21 @@ public final class ModelConfig {
             throw mismatch(field, "one integer, or a list of " + count);
         }
         return values;
+    }
+
+    /** A truth value for each of {@code count} blocks: a list of so many, or one for all. */
+    public List<Boolean> boolForEach(String field, int count, boolean absent) {
+        if (!isList(field)) {
+            return Collections.nCopies(count, bool(field, absent));
+        }
+        List<Boolean> values = new ArrayList<>();
+        for (JsonElement element : list(field, "a list of true and false")) {
+            values.add(bool(field, element));
+        }
+        if (values.size() != count) {
+            throw mismatch(field, "true or false, or a list of %d of them".formatted(count));
+        }
+        return List.copyOf(values);
     }
 
     /**
@@ -258,6 +273,13 @@ public final class ModelConfig {
         }
         String range = max == Integer.MAX_VALUE ? "of at least " + min : "from " + min + " to " + max;
         throw mismatch(field, "an integer " + range, found);
+    }
+
+    private boolean bool(String field, JsonElement found) {
+        if (found instanceof JsonPrimitive primitive && primitive.isBoolean()) {
+            return primitive.getAsBoolean();
+        }
+        throw mismatch(field, "true or false", found);
     }
 
     private double number(String field, JsonElement found) {
