@@ -192,6 +192,11 @@ public final class ClipTokenizer {
             int end = PromptText.wordEnd(normalized, i);
             if (end < 0) {
                 i++; // a blank, which is the only white space left
+            } else if (PromptText.isMarker(normalized, i)) { // the byte-level step of the original cuts within it again
+                vocabulary.encode(normalized.substring(i, i + 2), unknownId, ids);
+                vocabulary.encode(normalized.substring(i + 2, end - 2), unknownId, ids);
+                vocabulary.encode(normalized.substring(end - 2, end), unknownId, ids);
+                i = end;
             } else {
                 vocabulary.encode(normalized.substring(i, end), unknownId, ids);
                 i = end;

@@ -106,6 +106,11 @@ final class PromptText {
         return end;
     }
 
+    /** Whether the word that starts at {@code from} is {@code <|startoftext|>} or {@code <|endoftext|>}, which was no special token. */
+    static boolean isMarker(String text, int from) {
+        return text.charAt(from) == '<' && startingAt(text, from, WHOLE) != null;
+    }
+
     private static @Nullable String startingAt(String text, int from, String[] candidates) {
         for (String candidate : candidates) {
             if (text.startsWith(candidate, from)) {

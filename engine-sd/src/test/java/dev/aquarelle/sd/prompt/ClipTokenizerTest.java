@@ -110,6 +110,13 @@ class ClipTokenizerTest {
         assertThat(tokens(text)).isEqualTo(tokens(equal));
     }
 
+    @Test
+    void cutsAMarkerThatIsNoSpecialTokenAsTheByteLevelStepDoes() {
+        assertThat(tokens("<|ENDOFTEXT|>!"))
+                .startsWith(inner('<'), last('|'), inner('e'))
+                .endsWith(last('t'), inner('|'), last('>'), last('!')); // transformers 5.24: 60 380 101 ... 372 124 318
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"\ud800", "\udc00", "\udc00\ud800"})
     void halfASurrogatePairIsAReplacementCharacter(String broken) {
