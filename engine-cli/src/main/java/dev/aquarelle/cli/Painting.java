@@ -57,7 +57,7 @@ record Painting(
     private void show(ProgressDisplay display, Progress progress) {
         display.stepDone(progress.step(), progress.steps());
         if (screen.preview() && display.wantsPreview()) {
-            display.preview(progress.preview().getFirst());
+            progress.preview().stream().findFirst().ifPresent(display::preview); // none if memory is short
         }
     }
 }

@@ -58,6 +58,12 @@ public final class ModelConfig {
         return find(field) != null;
     }
 
+    /** Whether the field is there and {@code null}, where that means something else than an absent one. */
+    public boolean isNull(String field) {
+        JsonElement found = json.get(field);
+        return found != null && found.isJsonNull();
+    }
+
     /** The names of all fields. */
     public Set<String> fields() {
         return Collections.unmodifiableSet(json.keySet());
@@ -88,13 +94,7 @@ public final class ModelConfig {
     /** A truth value, or {@code absent} where the field is not there. */
     public boolean bool(String field, boolean absent) {
         JsonElement found = find(field);
-        if (found == null) {
-            return absent;
-        }
-        if (found instanceof JsonPrimitive primitive && primitive.isBoolean()) {
-            return primitive.getAsBoolean();
-        }
-        throw mismatch(field, "true or false", found);
+        return found == null ? absent : bool(field, found);
     }
 
     /** A text. */
@@ -116,6 +116,33 @@ public final class ModelConfig {
     /** Whether the field is there and holds an object. */
     public boolean isObject(String field) {
         return find(field) instanceof JsonObject;
+    }
+
+    /** Whether the field is there and holds a text. */
+    public boolean isText(String field) {
+        return find(field) instanceof JsonPrimitive primitive && primitive.isString();
+    }
+
+    /** Whether the field is there and holds something else than an empty list or object. */
+    public boolean hasEntries(String field) {
+        return switch (find(field)) {
+            case null -> false;
+            case JsonArray array -> !array.isEmpty();
+            case JsonObject object -> !object.isEmpty();
+            default -> true;
+        };
+    }
+
+    /** What is in a list or an object, as a config of its own; the fields of a list are named by their places, from 0. */
+    public ModelConfig entries(String field) {
+        if (isObject(field)) {
+            return object(field);
+        }
+        JsonObject places = new JsonObject();
+        for (JsonElement element : list(field, "a list or an object")) {
+            places.add(Integer.toString(places.size()), element);
+        }
+        return new ModelConfig(file + ": " + field, places);
     }
 
     /** A list of integers from {@code min} to {@code max}. */
@@ -146,6 +173,21 @@ public final class ModelConfig {
             throw mismatch(field, "one integer, or a list of " + count);
         }
         return values;
+    }
+
+    /** A truth value for each of {@code count} blocks: a list of so many, or one for all. */
+    public List<Boolean> boolForEach(String field, int count, boolean absent) {
+        if (!isList(field)) {
+            return Collections.nCopies(count, bool(field, absent));
+        }
+        List<Boolean> values = new ArrayList<>();
+        for (JsonElement element : list(field, "a list of true and false")) {
+            values.add(bool(field, element));
+        }
+        if (values.size() != count) {
+            throw mismatch(field, "true or false, or a list of %d of them".formatted(count));
+        }
+        return List.copyOf(values);
     }
 
     /**
@@ -231,6 +273,13 @@ public final class ModelConfig {
         }
         String range = max == Integer.MAX_VALUE ? "of at least " + min : "from " + min + " to " + max;
         throw mismatch(field, "an integer " + range, found);
+    }
+
+    private boolean bool(String field, JsonElement found) {
+        if (found instanceof JsonPrimitive primitive && primitive.isBoolean()) {
+            return primitive.getAsBoolean();
+        }
+        throw mismatch(field, "true or false", found);
     }
 
     private double number(String field, JsonElement found) {

@@ -1,14 +1,14 @@
 package dev.aquarelle.weights;
 
 import dev.aquarelle.core.safetensors.SafetensorsException;
-import dev.aquarelle.core.tensor.DType;
+import dev.aquarelle.core.safetensors.TensorInfo;
 import dev.aquarelle.core.tensor.Shape;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * What is in a weights file, told by its header; the numbers are not read.
@@ -22,9 +22,10 @@ public record Inspection(Path file, String kind, Map<String, String> metadata, L
     /**
      * One tensor.
      *
+     * @param dtype its type's name in the file, which may be one that the engine cannot read
      * @param bytes that its numbers take
      */
-    public record Entry(String name, DType dtype, Shape shape, long bytes) {}
+    public record Entry(String name, String dtype, Shape shape, long bytes) {}
 
     /**
      * The tensors of one type together.
@@ -58,16 +59,17 @@ public record Inspection(Path file, String kind, Map<String, String> metadata, L
         try (Arena arena = Arena.ofConfined()) {
             WeightsFile file = WeightsFile.open(fileOrFolder, arena);
             List<Entry> entries = new ArrayList<>();
-            file.tensors()
-                    .forEach((name, tensor) -> entries.add(new Entry(
-                            name, tensor.dtype(), tensor.shape(), tensor.data().byteSize())));
+            for (String name : file.weights().names()) {
+                TensorInfo tensor = file.weights().info(name);
+                entries.add(new Entry(name, tensor.dtype(), tensor.shape(), tensor.bytes()));
+            }
             return new Inspection(file.path(), ModelKind.of(entries), file.metadata(), entries);
         }
     }
 
-    /** Totals by type. */
-    public Map<DType, Total> totals() {
-        Map<DType, Total> totals = new EnumMap<>(DType.class);
+    /** Totals by the type's name. */
+    public Map<String, Total> totals() {
+        Map<String, Total> totals = new TreeMap<>();
         for (Entry entry : tensors) {
             totals.put(
                     entry.dtype(), totals.getOrDefault(entry.dtype(), NOTHING).plus(entry));

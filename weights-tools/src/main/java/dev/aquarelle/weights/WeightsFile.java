@@ -13,9 +13,9 @@ import java.util.Map;
  *
  * @param path the file; of a folder, the one found in it
  * @param metadata free text of the header; empty for an index
- * @param tensors by name, in the file's order, mapped
+ * @param weights by name, in the file's order, mapped
  */
-record WeightsFile(Path path, Map<String, String> metadata, Map<String, Tensor> tensors) {
+record WeightsFile(Path path, Map<String, String> metadata, Weights weights) {
     /**
      * @throws dev.aquarelle.core.safetensors.SafetensorsException if there is none or it is malformed
      */
@@ -23,9 +23,18 @@ record WeightsFile(Path path, Map<String, String> metadata, Map<String, Tensor> 
         Weights weights = Weights.open(fileOrFolder, arena);
         Path path = Path.of(weights.where());
         boolean index = path.toString().endsWith(".json");
+        return new WeightsFile(
+                path, index ? Map.of() : SafetensorsFile.open(path, arena).metadata(), weights);
+    }
+
+    /**
+     * All tensors by name, in the file's order.
+     *
+     * @throws dev.aquarelle.core.safetensors.SafetensorsException if the type of one is none that can be read
+     */
+    Map<String, Tensor> tensors() {
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         weights.names().forEach(name -> tensors.put(name, weights.get(name)));
-        return new WeightsFile(
-                path, index ? Map.of() : SafetensorsFile.open(path, arena).metadata(), tensors);
+        return tensors;
     }
 }

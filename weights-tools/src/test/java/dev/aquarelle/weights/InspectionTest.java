@@ -9,6 +9,10 @@ import dev.aquarelle.core.tensor.DType;
 import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.core.tensor.Tensor;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -38,13 +42,26 @@ class InspectionTest {
         assertThat(inspection.metadata()).isEqualTo(Map.of("format", "pt"));
         assertThat(inspection.tensors())
                 .containsExactly(
-                        new Inspection.Entry("ids", DType.I32, Shape.of(3), 12),
-                        new Inspection.Entry("b", DType.F32, Shape.of(2, 3), 24),
-                        new Inspection.Entry("a", DType.F32, Shape.of(4), 16));
+                        new Inspection.Entry("ids", "I32", Shape.of(3), 12),
+                        new Inspection.Entry("b", "F32", Shape.of(2, 3), 24),
+                        new Inspection.Entry("a", "F32", Shape.of(4), 16));
         assertThat(inspection.totals())
-                .isEqualTo(
-                        Map.of(DType.F32, new Inspection.Total(2, 10, 40), DType.I32, new Inspection.Total(1, 3, 12)));
+                .isEqualTo(Map.of("F32", new Inspection.Total(2, 10, 40), "I32", new Inspection.Total(1, 3, 12)));
         assertThat(inspection.total()).isEqualTo(new Inspection.Total(3, 13, 52));
+    }
+
+    @Test
+    void typesThatCannotBeReadAreListedToo() throws IOException {
+        byte[] header =
+                "{\"a\":{\"dtype\":\"F4\",\"shape\":[4],\"data_offsets\":[0,2]}}".getBytes(StandardCharsets.UTF_8);
+        ByteBuffer bytes = ByteBuffer.allocate(8 + header.length + 2).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.putLong(header.length).put(header);
+        Path file = Files.write(folder.resolve("a.safetensors"), bytes.array());
+
+        assertThat(Inspection.of(file).tensors()).containsExactly(new Inspection.Entry("a", "F4", Shape.of(4), 2));
+        assertThatThrownBy(() -> Conversion.convert(file, folder.resolve("b.safetensors"), DType.F16))
+                .isInstanceOf(SafetensorsException.class)
+                .hasMessageMatching("a: expected a type of \\[F64, .*], found F4 in .*a.safetensors");
     }
 
     @Test
@@ -60,7 +77,7 @@ class InspectionTest {
     void theKindOfAModelIsToldByItsTensors(String part, String kind) {
         List<Inspection.Entry> entries = SyntheticModel.SD15.tensors().get(part).entrySet().stream()
                 .map(e -> new Inspection.Entry(
-                        e.getKey(), DType.F16, e.getValue(), 2 * e.getValue().size()))
+                        e.getKey(), "F16", e.getValue(), 2 * e.getValue().size()))
                 .toList();
 
         assertThat(ModelKind.of(entries)).isEqualTo(kind);
@@ -74,7 +91,7 @@ class InspectionTest {
         "text_model.encoder.layers.0.mlp.fc1.bias, 8, text encoder"
     })
     void otherFilesAreToldByTheNamesThatOnlyTheyHave(String name, int size, String kind) {
-        assertThat(ModelKind.of(List.of(new Inspection.Entry(name, DType.F16, Shape.of(size), 2L * size))))
+        assertThat(ModelKind.of(List.of(new Inspection.Entry(name, "F16", Shape.of(size), 2L * size))))
                 .isEqualTo(kind);
     }
 

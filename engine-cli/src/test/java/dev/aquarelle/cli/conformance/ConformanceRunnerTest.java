@@ -9,6 +9,7 @@ import com.google.gson.JsonParser;
 import dev.aquarelle.cli.conformance.CaseResult.Outcome;
 import dev.aquarelle.core.safetensors.SafetensorsFile;
 import dev.aquarelle.core.safetensors.SafetensorsWriter;
+import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.ops.Backend;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -17,6 +18,7 @@ import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -24,6 +26,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
@@ -188,6 +191,51 @@ class ConformanceRunnerTest {
                     .isInstanceOf(GoldenException.class)
                     .hasMessageContaining("models/inpaint9/unet/config.json: expected the sha256");
         }
+    }
+
+    @Test
+    void aModelIsReadOnceHoweverManyCasesAreOfIt() throws IOException {
+        GoldenSubset.copy(GOLDEN, folder, List.of("models/inpaint9"));
+        Manifest manifest = Manifest.read(folder);
+        Path model = manifest.resolve("models/inpaint9");
+
+        assertThat(manifest.faultsBelow(model)).isEmpty();
+        alterLastByte("models/inpaint9/unet/config.json");
+        assertThat(manifest.faultsBelow(model)).isEmpty(); // not looked at again
+        assertThat(Manifest.read(folder).faultsBelow(model)).hasSize(1);
+    }
+
+    /** As a scheduler would that draws one block of noise less, or more, than the reference. */
+    @ParameterizedTest
+    @CsvSource({"1, noise drawn", "-1, the case"})
+    void aRunDrawsAllNoiseOfItsCaseAndNoMore(int more, String what) throws IOException {
+        String steps = "08_schedulers/euler_a_leading_eps";
+        GoldenSubset.copy(GOLDEN, folder, List.of(steps));
+        assertThat(only(steps).outcome()).isEqualTo(Outcome.PASSED);
+        Path file = folder.resolve(steps + ".safetensors");
+        Path changed = folder.resolve("changed");
+        try (Arena arena = Arena.ofConfined()) {
+            SafetensorsFile all = SafetensorsFile.open(file, arena);
+            SafetensorsWriter writer = new SafetensorsWriter();
+            all.names().forEach(name -> {
+                Tensor tensor = all.tensor(name);
+                writer.add(name, name.equals("in.noise") ? withBlocks(tensor, more) : tensor);
+            });
+            writer.write(changed);
+        }
+        Files.move(changed, file, StandardCopyOption.REPLACE_EXISTING);
+        acceptHashOf(steps + ".safetensors");
+
+        assertThat(only(steps).failures())
+                .singleElement()
+                .satisfies(failure -> assertThat(failure.what()).isEqualTo(what));
+    }
+
+    private static Tensor withBlocks(Tensor tensor, int more) {
+        int[] dims = tensor.shape().dims();
+        int each = (int) (tensor.shape().size() / dims[0]);
+        dims[0] += more;
+        return Tensor.of(Arrays.copyOf(tensor.toFloatArray(), dims[0] * each), dims);
     }
 
     @Test

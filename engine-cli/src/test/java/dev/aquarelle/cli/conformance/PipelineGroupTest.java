@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import dev.aquarelle.core.safetensors.SafetensorsFile;
+import dev.aquarelle.core.safetensors.SafetensorsWriter;
 import dev.aquarelle.demo.DemoModel;
 import dev.aquarelle.ops.Backend;
 import dev.aquarelle.ops.BackendOptions;
 import dev.aquarelle.ops.Backends;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -89,6 +92,33 @@ class PipelineGroupTest {
         assertThat(result.failures()).isEmpty();
         assertThat(result.outcome()).isEqualTo(CaseResult.Outcome.PASSED);
         assertThat(result.line()).contains("8 checks"); // 4 steps and the four others
+    }
+
+    @Test
+    void noiseThatNobodyDrawsFails() throws IOException {
+        Path reference = folder.resolve("reference");
+        Files.copy(DemoModel.referencePictures().resolve(REFERENCE + ".json"), Path.of(reference + ".json"));
+        try (Arena arena = Arena.ofConfined()) {
+            SafetensorsFile all =
+                    SafetensorsFile.open(DemoModel.referencePictures().resolve(REFERENCE + ".safetensors"), arena);
+            SafetensorsWriter writer = new SafetensorsWriter();
+            all.names().forEach(name -> writer.add(name, all.tensor(name)));
+            writer.add("in.noise.0", all.tensor("in.latents")).write(Path.of(reference + ".safetensors"));
+        }
+
+        assertThat(run(reference, new JsonObject()).failures())
+                .singleElement()
+                .satisfies(failure -> assertThat(failure.what()).isEqualTo("noise drawn"));
+    }
+
+    @Test
+    void aDrawOfNoiseThatTheReferenceDidNotMakeFails() throws IOException {
+        JsonObject changes = new JsonObject();
+        changes.addProperty("eta", 1);
+
+        assertThat(run(changes).failures())
+                .singleElement()
+                .satisfies(failure -> assertThat(failure).asString().contains("in.noise.0"));
     }
 
     @Test

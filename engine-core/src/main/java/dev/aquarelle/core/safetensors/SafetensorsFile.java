@@ -1,5 +1,6 @@
 package dev.aquarelle.core.safetensors;
 
+import dev.aquarelle.core.tensor.DType;
 import dev.aquarelle.core.tensor.Tensor;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -11,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
 
@@ -109,19 +111,39 @@ public final class SafetensorsFile {
     }
 
     /**
+     * What the header says of a tensor; of one that cannot be read, too.
+     *
+     * @throws SafetensorsException if there is none of this name
+     */
+    public TensorInfo info(String name) {
+        SafetensorsHeader.Entry entry = entry(name);
+        return new TensorInfo(entry.type().name(), entry.shape(), entry.end() - entry.begin());
+    }
+
+    /**
      * A view of one tensor in the mapped file, read-only, of the file's type. Its memory may begin at any byte.
      *
-     * @throws SafetensorsException if there is none of this name, or the file has been closed
+     * @throws SafetensorsException if there is none of this name, its type is one that cannot be read, or the file has been closed
      */
     public Tensor tensor(String name) {
-        SafetensorsHeader.Entry entry = header.tensors().get(name);
-        if (entry == null) {
-            throw new SafetensorsException("%s: missing in %s".formatted(name, path));
+        SafetensorsHeader.Entry entry = entry(name);
+        DType dtype = entry.type().dtype();
+        if (dtype == null) {
+            throw new SafetensorsException("%s: expected a type of %s, found %s in %s"
+                    .formatted(name, Arrays.toString(DType.values()), entry.type(), path));
         }
         if (!data.scope().isAlive()) {
             throw new SafetensorsException("%s: expected an open file, found %s closed".formatted(name, path));
         }
-        return new Tensor(entry.shape(), entry.dtype(), data.asSlice(entry.begin(), entry.end() - entry.begin()));
+        return new Tensor(entry.shape(), dtype, data.asSlice(entry.begin(), entry.end() - entry.begin()));
+    }
+
+    private SafetensorsHeader.Entry entry(String name) {
+        SafetensorsHeader.Entry entry = header.tensors().get(name);
+        if (entry == null) {
+            throw new SafetensorsException("%s: missing in %s".formatted(name, path));
+        }
+        return entry;
     }
 
     @Override

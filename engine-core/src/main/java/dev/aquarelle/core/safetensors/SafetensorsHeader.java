@@ -1,17 +1,14 @@
 package dev.aquarelle.core.safetensors;
 
-import dev.aquarelle.core.tensor.DType;
 import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.core.tensor.TensorException;
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,11 +23,9 @@ record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
     static final int LONGEST = 100_000_000;
 
     static final String METADATA = "__metadata__";
-    private static final Map<String, DType> DTYPES =
-            Arrays.stream(DType.values()).collect(Collectors.toUnmodifiableMap(DType::name, dtype -> dtype));
 
     /** One tensor: its bytes are {@code begin} (inclusive) to {@code end} (exclusive) of the data behind the header. */
-    record Entry(DType dtype, Shape shape, long begin, long end) {}
+    record Entry(StoredType type, Shape shape, long begin, long end) {}
 
     /**
      * Parses and checks a header.
@@ -43,7 +38,7 @@ record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
         Map<String, String> metadata = new LinkedHashMap<>();
         StrictJson.readObject(json, file, (reader, name) -> {
             if (name.equals(METADATA)) {
-                reader.object(
+                reader.objectOrNull(
                         () -> METADATA,
                         key -> metadata.put(key, reader.string(() -> METADATA + "." + StrictJson.quote(key))));
             } else {
@@ -57,7 +52,7 @@ record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
     /** The fields of an entry as they are read, in any order. */
     private static final class Fields {
         @Nullable
-        DType dtype;
+        StoredType dtype;
 
         @Nullable
         Shape shape;
@@ -73,12 +68,10 @@ record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
                 case "dtype" -> fields.dtype = dtype(reader, name);
                 case "shape" -> fields.shape = shape(reader, name);
                 case "data_offsets" -> fields.offsets = reader.naturals(() -> name.get() + ".data_offsets");
-                default ->
-                    throw reader.failure("%s: expected dtype, shape and data_offsets, found %s"
-                            .formatted(name.get(), StrictJson.quote(key)));
+                default -> reader.skip(name); // as the reference implementation does: a later version's, perhaps
             }
         });
-        DType dtype = fields.dtype;
+        StoredType dtype = fields.dtype;
         Shape shape = fields.shape;
         List<Long> offsets = fields.offsets;
         if (dtype == null || shape == null || offsets == null) {
@@ -89,19 +82,20 @@ record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
             throw reader.failure("%s: expected data_offsets [begin, end], found %s".formatted(name.get(), offsets));
         }
         long bytes = offsets.get(1) - offsets.get(0);
-        if (bytesOf(dtype, shape, name, reader) != bytes) {
+        long expected = bytesOf(dtype, shape, name, reader);
+        if (expected != bytes) {
             throw reader.failure("%s: expected %d bytes for %s %s, found data_offsets %s, which are %d bytes"
-                    .formatted(name.get(), dtype.bytesFor(shape.size()), dtype, shape, offsets, bytes));
+                    .formatted(name.get(), expected, dtype, shape, offsets, bytes));
         }
         return new Entry(dtype, shape, offsets.get(0), offsets.get(1));
     }
 
-    private static DType dtype(StrictJson reader, Supplier<String> name) throws IOException {
+    private static StoredType dtype(StrictJson reader, Supplier<String> name) throws IOException {
         String text = reader.string(() -> name.get() + ".dtype");
-        DType dtype = DTYPES.get(text);
+        StoredType dtype = StoredType.of(text);
         if (dtype == null) {
             throw reader.failure("%s: expected a dtype of %s, found %s"
-                    .formatted(name.get(), Arrays.toString(DType.values()), StrictJson.quote(text)));
+                    .formatted(name.get(), StoredType.names(), StrictJson.quote(text)));
         }
         return dtype;
     }
@@ -120,7 +114,7 @@ record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
         }
     }
 
-    private static long bytesOf(DType dtype, Shape shape, Supplier<String> name, StrictJson reader) {
+    private static long bytesOf(StoredType dtype, Shape shape, Supplier<String> name, StrictJson reader) {
         try {
             return dtype.bytesFor(shape.size());
         } catch (TensorException e) {

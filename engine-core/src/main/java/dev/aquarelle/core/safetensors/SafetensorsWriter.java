@@ -61,7 +61,7 @@ public final class SafetensorsWriter {
     /**
      * Adds a tensor that is in memory or mapped.
      *
-     * @throws SafetensorsException if there is one of this name already, or the name cannot be written
+     * @throws SafetensorsException if there is one of this name already, or the name cannot be written, or it has more axes than are read
      */
     public SafetensorsWriter add(String name, Tensor tensor) {
         return add(name, tensor.dtype(), tensor.shape(), () -> tensor);
@@ -70,12 +70,16 @@ public final class SafetensorsWriter {
     /**
      * Adds a tensor that is made when it is written.
      *
-     * @throws SafetensorsException if there is one of this name already, or the name cannot be written
+     * @throws SafetensorsException if there is one of this name already, or the name cannot be written, or it has more axes than are read
      */
     public SafetensorsWriter add(String name, DType dtype, Shape shape, Source source) {
         if (name.equals(SafetensorsHeader.METADATA)) {
             throw new SafetensorsException(
                     "%s: expected a tensor's name, found the one kept for metadata".formatted(name));
+        }
+        if (shape.rank() > StrictJson.MOST_INTEGERS) {
+            throw new SafetensorsException(
+                    "%s: expected at most %d axes, found %s".formatted(name, StrictJson.MOST_INTEGERS, shape));
         }
         if (tensors.putIfAbsent(requireText(name), new Planned(dtype, shape, source)) != null) {
             throw new SafetensorsException("%s: expected each name once, found it twice".formatted(name));

@@ -95,6 +95,15 @@ final class StrictJson {
         reader.endObject();
     }
 
+    /** {@link #object}, where {@code null} is as good as no members. */
+    void objectOrNull(Supplier<String> what, Member member) throws IOException {
+        if (reader.peek() == JsonToken.NULL) {
+            reader.nextNull();
+        } else {
+            object(what, member);
+        }
+    }
+
     String string(Supplier<String> what) throws IOException {
         expect(JsonToken.STRING, what, "a string");
         return reader.nextString();

@@ -27,7 +27,7 @@ public final class Weights {
     private static final List<String> VARIANTS = List.of("", ".fp16", ".bf16");
 
     /** Where a tensor is: the name of its file for messages, and the view itself, made when asked for. */
-    private record Source(String file, Supplier<Tensor> view) {}
+    private record Source(String file, Supplier<Tensor> view, Supplier<TensorInfo> info) {}
 
     private final String where;
     private final Map<String, Source> sources;
@@ -54,7 +54,8 @@ public final class Weights {
     public static Weights of(SafetensorsFile file) {
         String where = file.path().toString();
         Map<String, Source> sources = new LinkedHashMap<>();
-        file.names().forEach(name -> sources.put(name, new Source(where, () -> file.tensor(name))));
+        file.names()
+                .forEach(name -> sources.put(name, new Source(where, () -> file.tensor(name), () -> file.info(name))));
         return new Weights(where, sources, "");
     }
 
@@ -65,7 +66,7 @@ public final class Weights {
      */
     public static Weights of(String where, Map<String, Tensor> tensors) {
         Map<String, Source> sources = new LinkedHashMap<>();
-        tensors.forEach((name, tensor) -> sources.put(name, new Source(where, () -> tensor)));
+        tensors.forEach((name, tensor) -> sources.put(name, new Source(where, () -> tensor, () -> info(tensor))));
         return new Weights(where, sources, "");
     }
 
@@ -78,7 +79,7 @@ public final class Weights {
                 throw new SafetensorsException(
                         "%s: expected in %s, as %s says, found no such tensor there".formatted(name, path, index));
             }
-            sources.put(name, new Source(path.toString(), () -> file.tensor(name)));
+            sources.put(name, new Source(path.toString(), () -> file.tensor(name), () -> file.info(name)));
         });
         return new Weights(index.toString(), sources, "");
     }
@@ -101,6 +102,10 @@ public final class Weights {
                     .toList();
             if (found.size() == 1) {
                 return found.getFirst();
+            }
+            if (found.isEmpty() && folder.toString().endsWith(".safetensors")) {
+                throw new SafetensorsException(
+                        "%s: expected a safetensors file, found a folder without one in it".formatted(folder));
             }
             throw new SafetensorsException(
                     "%s: expected model.safetensors, diffusion_pytorch_model.safetensors or an index of either, found %s"
@@ -151,14 +156,32 @@ public final class Weights {
     /**
      * A tensor of any shape.
      *
-     * @throws SafetensorsException if it is missing
+     * @throws SafetensorsException if it is missing or its type is one that cannot be read
      */
     public Tensor get(String name) {
+        return source(name).view().get();
+    }
+
+    /**
+     * What is known of a tensor without reading it, though its type may be one that cannot be read.
+     *
+     * @throws SafetensorsException if it is missing
+     */
+    public TensorInfo info(String name) {
+        return source(name).info().get();
+    }
+
+    private static TensorInfo info(Tensor tensor) {
+        return new TensorInfo(
+                tensor.dtype().name(), tensor.shape(), tensor.data().byteSize());
+    }
+
+    private Source source(String name) {
         Source source = sources.get(path(name));
         if (source == null) {
             throw new SafetensorsException("%s: missing in %s".formatted(path(name), where));
         }
-        return source.view().get();
+        return source;
     }
 
     /** The full name of a tensor or part. */

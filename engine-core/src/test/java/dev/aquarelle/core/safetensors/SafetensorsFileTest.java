@@ -26,6 +26,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A well-formed file is read as it is, anything else is refused with a message that names the file. */
 class SafetensorsFileTest {
@@ -123,12 +124,17 @@ class SafetensorsFileTest {
         {'a':{'dtype':'F32','shape':[4],'data_offsets':[8,24]}}                     | expected to begin at byte 0
         {'a':{'dtype':'F32','shape':[8],'data_offsets':[0,32]}}                     | within the 16 bytes
         {'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]}}                      | found 8 bytes behind it
-        {'a':{'dtype':'F32','shape':[4],'data_offsets':[0,16],'strides':[1]}}       | found 'strides'
+        {'a':{'dtype':'F32','shape':[4],'data_offsets':[0,16],'x':1,'x':2}}         | found 'x' twice in 'a'
+        {'a':{'dtype':'F32','shape':[4],'data_offsets':[0,16],'x':[01]}}            | expected JSON
+        {'a':{'dtype':'F4','shape':[31],'data_offsets':[0,16]}}                     | 31 numbers of type F4 do not fill their last byte
+        {'a':{'dtype':'F4','shape':[34],'data_offsets':[0,16]}}                     | expected 17 bytes for F4 [34], found data_offsets [0, 16]
+        {'a':{'dtype':'C64','shape':[2147483647,2147483647],'data_offsets':[0,16]}} | more bytes than a long counts
         {'a':{'dtype':'F32','dtype':'F32','shape':[4],'data_offsets':[0,16]}}       | found 'dtype' twice in 'a'
         {'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]},'\\u0061':{'dtype':'F32','shape':[2],'data_offsets':[8,16]}} | found 'a' twice
         {'__metadata__':{'k':'1','k':'2'},'a':{'dtype':'F32','shape':[4],'data_offsets':[0,16]}} | found 'k' twice
         {'__metadata__':{'k':1},'a':{'dtype':'F32','shape':[4],'data_offsets':[0,16]}} | __metadata__.'k': expected a string
-        {'__metadata__':null,'a':{'dtype':'F32','shape':[4],'data_offsets':[0,16]}} | __metadata__: expected an object
+        {'__metadata__':[],'a':{'dtype':'F32','shape':[4],'data_offsets':[0,16]}}   | __metadata__: expected an object
+        {'__metadata__':{'k':null},'a':{'dtype':'F32','shape':[4],'data_offsets':[0,16]}} | __metadata__.'k': expected a string
         {'a\\ud800':{'dtype':'F32','shape':[4],'data_offsets':[0,16]}}              | expected JSON
         {'a':{'dtype':'F32','shape':[1,1,1,1,1,1,1,1,4],'data_offsets':[0,16]}}     | 'a'.shape: expected at most 8 integers, found more
         {'a\\udc00\\ud800':{'dtype':'F32','shape':[4],'data_offsets':[0,16]}}       | expected JSON
@@ -143,9 +149,46 @@ class SafetensorsFileTest {
                 .hasMessageContaining(reason);
     }
 
+    /** What the reference implementation takes, though its writer makes none of it. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{'__metadata__':null,'a':{'dtype':'F32','shape':[4],'data_offsets':[0,16]}}",
+                "{'a':{'x':{'y':[1,null,{'z':true}]},'dtype':'F32','shape':[4],'strides':[1],'data_offsets':[0,16]}}",
+            })
+    void whatMeansNothingIsPassedOver(String header) throws IOException {
+        Path path = SafetensorsBytes.write(folder, SafetensorsBytes.of(header, 16));
+        try (Arena arena = Arena.ofConfined()) {
+            SafetensorsFile file = SafetensorsFile.open(path, arena);
+            assertThat(file.metadata()).isEmpty();
+            assertThat(file.tensor("a").shape()).isEqualTo(Shape.of(4));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"C64, 2", "F8_E8M0, 16", "F6_E2M3, 20", "F6_E3M2, 20", "F4, 32", "F8_E4M3FNUZ, 16", "F8_E5M2FNUZ, 16"})
+    void aTypeThatCannotBeReadIsListedAndLeavesTheOthersReadable(String dtype, int count) throws IOException {
+        int bytes = dtype.startsWith("F6") ? 15 : 16;
+        String header =
+                "{'a':{'dtype':'%s','shape':[%d],'data_offsets':[0,%d]},'b':{'dtype':'U8','shape':[3],'data_offsets':[%d,%d]}}"
+                        .formatted(dtype, count, bytes, bytes, bytes + 3);
+        Path path = SafetensorsBytes.write(folder, SafetensorsBytes.of(header, bytes + 3));
+        try (Arena arena = Arena.ofConfined()) {
+            SafetensorsFile file = SafetensorsFile.open(path, arena);
+            assertThat(file.info("a")).isEqualTo(new TensorInfo(dtype, Shape.of(count), bytes));
+            assertThat(file.info("b")).isEqualTo(new TensorInfo("U8", Shape.of(3), 3));
+            assertThat(file.tensor("b").toIntArray()).containsExactly(bytes + 1, bytes + 2, bytes + 3);
+            assertThatThrownBy(() -> file.tensor("a"))
+                    .isInstanceOf(SafetensorsException.class)
+                    .hasMessageMatching(
+                            "a: expected a type of \\[F64, .*], found " + dtype + " in .*model.safetensors");
+            assertThatThrownBy(() -> Weights.of(file).get("a", count)).isInstanceOf(SafetensorsException.class);
+        }
+    }
+
     @Test
     void deepNestingDoesNotOverflowTheStack() throws IOException {
-        for (String open : new String[] {"{'a':", "{'__metadata__':{'a':[", "{'a':{'dtype':["}) {
+        for (String open : new String[] {"{'a':", "{'__metadata__':{'a':[", "{'a':{'dtype':[", "{'a':{'x':["}) {
             assertRefused(SafetensorsBytes.of(open.repeat(100_000), 0)).isInstanceOf(SafetensorsException.class);
         }
     }

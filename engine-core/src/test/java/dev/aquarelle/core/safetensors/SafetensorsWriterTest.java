@@ -104,6 +104,22 @@ class SafetensorsWriterTest {
     }
 
     @Test
+    void moreAxesThanAreReadAreNotWritten() throws IOException {
+        Path path = folder.resolve("model.safetensors");
+        new SafetensorsWriter()
+                .add("a", Tensor.of(new float[1], 1, 1, 1, 1, 1, 1, 1, 1))
+                .write(path);
+        try (Arena arena = Arena.ofConfined()) {
+            assertThat(SafetensorsFile.open(path, arena).tensor("a").shape().rank())
+                    .isEqualTo(8);
+        }
+
+        assertThatThrownBy(() -> new SafetensorsWriter().add("a", Tensor.of(new float[1], 1, 1, 1, 1, 1, 1, 1, 1, 1)))
+                .isInstanceOf(SafetensorsException.class)
+                .hasMessage("a: expected at most 8 axes, found [1, 1, 1, 1, 1, 1, 1, 1, 1]");
+    }
+
+    @Test
     void namesThatCannotBeAreRefused() {
         Tensor tensor = Tensor.of(new float[] {1}, 1);
 

@@ -170,6 +170,19 @@ class WeightsTest {
     }
 
     @Test
+    void aFolderWithTheNameOfAFileIsCalledAFolder() throws IOException {
+        Path named = Files.createDirectory(folder.resolve("a.safetensors"));
+        assertThatThrownBy(() -> Weights.open(named, arena))
+                .isInstanceOf(SafetensorsException.class)
+                .hasMessage(named + ": expected a safetensors file, found a folder without one in it");
+
+        Path inside = Files.createDirectory(named.resolve("b.safetensors"));
+        assertThatThrownBy(() -> Weights.open(named, arena))
+                .isInstanceOf(SafetensorsException.class)
+                .hasMessage(inside + ": expected a regular file, found a folder");
+    }
+
+    @Test
     void tensorsInMemoryAreWeightsToo() {
         Weights weights = Weights.of("a test", Map.of("a.b", Tensor.of(new float[] {1, 2}, 2)));
 

@@ -15,7 +15,7 @@ import java.util.List;
  * @param numHiddenLayers transformer layers
  * @param numAttentionHeads heads of {@code hiddenSize / numAttentionHeads} channels each
  * @param maxPositionEmbeddings the most tokens of a prompt, 77
- * @param hiddenAct the perceptrons' activation: {@code QUICK_GELU} in OpenAI's models, {@code GELU} in OpenCLIP's
+ * @param hiddenAct the perceptrons' activation: {@code QUICK_GELU} in OpenAI's models, {@code GELU} in OpenCLIP's, {@code GELU_TANH} for {@code gelu_new}
  * @param layerNormEps added to the variance in layer norms
  * @param eosTokenId ends a prompt; 2 is a historical error in most files, see {@link #pooledPosition}
  * @param projectionDim width of the projected pooled output
@@ -71,7 +71,8 @@ public record ClipTextConfig(
         return switch (config.string("hidden_act", "quick_gelu")) {
             case "quick_gelu" -> Activation.QUICK_GELU;
             case "gelu" -> Activation.GELU;
-            default -> throw config.mismatch("hidden_act", "quick_gelu or gelu");
+            case "gelu_new", "gelu_pytorch_tanh", "gelu_fast" -> Activation.GELU_TANH;
+            default -> throw config.mismatch("hidden_act", "quick_gelu, gelu or gelu_new");
         };
     }
 

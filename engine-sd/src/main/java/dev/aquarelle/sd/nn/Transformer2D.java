@@ -22,15 +22,29 @@ public record Transformer2D(
         transformerBlocks = List.copyOf(transformerBlocks);
     }
 
-    /** {@code norm}, {@code proj_in}, {@code transformer_blocks.0} and so on in this part of the checkpoint. */
+    /**
+     * {@code norm}, {@code proj_in}, {@code transformer_blocks.0} and so on in this part of the checkpoint.
+     *
+     * @param onlyCrossAttention whether its blocks have two attentions to the text and none to the pixels
+     */
     public static Transformer2D load(
-            Weights weights, int channels, int crossAttentionDim, int heads, int layers, int normNumGroups) {
+            Weights weights,
+            int channels,
+            int crossAttentionDim,
+            int heads,
+            int layers,
+            int normNumGroups,
+            boolean onlyCrossAttention) {
         return new Transformer2D(
                 GroupNorm.load(weights.at("norm"), channels, normNumGroups, EPSILON),
                 Linear.loadPointwise(weights.at("proj_in"), channels, channels),
                 IntStream.range(0, layers)
                         .mapToObj(i -> BasicTransformerBlock.load(
-                                weights.at("transformer_blocks." + i), channels, crossAttentionDim, heads))
+                                weights.at("transformer_blocks." + i),
+                                channels,
+                                crossAttentionDim,
+                                heads,
+                                onlyCrossAttention))
                         .toList(),
                 Linear.loadPointwise(weights.at("proj_out"), channels, channels));
     }

@@ -1,6 +1,7 @@
 package dev.aquarelle.sd.pipeline;
 
 import dev.aquarelle.core.memory.MemoryBudget;
+import dev.aquarelle.core.memory.MemoryBudgetException;
 import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.ops.Backend;
@@ -13,6 +14,8 @@ import dev.aquarelle.sd.schedulers.StepResult;
 import dev.aquarelle.sd.unet.UNet2DConditionModel;
 import dev.aquarelle.sd.unet.UNetConfig;
 import dev.aquarelle.sd.vae.AutoencoderKL;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -26,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * the next picture of that size. Not safe for use from several threads at once; {@link StableDiffusion} is.
  */
 public final class DiffusionModel implements AutoCloseable {
+    private static final Logger LOG = System.getLogger(DiffusionModel.class.getName());
 
     private final Arena arena;
     private final TextEncoder textEncoder;
@@ -33,6 +37,7 @@ public final class DiffusionModel implements AutoCloseable {
     private final AutoencoderKL vae;
     private final Programs programs;
     private @Nullable LatentPreview preview;
+    private boolean previewRefused; // of the picture at work: tried once, not after each step
 
     /**
      * Maps the weights of a model's folder; nothing is computed yet.
@@ -164,21 +169,28 @@ public final class DiffusionModel implements AutoCloseable {
         programs.prepare(samples, latents);
     }
 
-    /** From noise to clean latents {@code [N, h, w, C]}: the scheduler's calls of the denoiser one after the other. */
+    /**
+     * From noise to clean latents {@code [N, h, w, C]}: the scheduler's calls of the denoiser one after the other.
+     *
+     * @throws ModelException if a call gives numbers that are not finite
+     */
     public Tensor sample(Sampling s) {
         SchedulerRun run = s.run();
         Tensor latents = s.latents();
         int samples = latents.shape().dim(0) * (s.guidance().isOn() ? 2 : 1);
         prepare(samples, latents.shape());
+        previewRefused = false;
         Program program = programs.denoiser(samples, latents.shape());
         float[] timesteps = new float[samples];
         for (int call = 0; call < run.count(); call++) {
             Arrays.fill(timesteps, run.timestep(call));
             Tensor input = repeated(run.scaleModelInput(call, latents), samples);
             Tensor output = program.run(s.cancellation(), input, Tensor.of(timesteps, samples), s.promptEmbeds());
+            Finite.require(Programs.DENOISER, call == 0 ? Finite.WEIGHTS : Finite.SETTINGS, output);
             Tensor prediction = s.guidance().isOn() ? s.guidance().combine(output) : output;
             StepResult result = run.step(call, prediction, latents, s.noise());
             latents = result.prevSample();
+            Finite.require("the sampler", Finite.SETTINGS, latents);
             Tensor clean = result.predOriginalSample() == null ? latents : result.predOriginalSample();
             tell(s.listener(), new Progress(call + 1, run.count(), latents, clean, this::preview));
         }
@@ -197,24 +209,37 @@ public final class DiffusionModel implements AutoCloseable {
      * The picture of each of the latents {@code [N, h, w, C]}, one after the other.
      *
      * @param pictures given {@code [1, 8 h, 8 w, 3]}, about -1 to 1: a view that the next picture overwrites
+     * @throws ModelException if a picture has numbers that are not finite
      */
     public void decode(Tensor latents, Cancellation cancellation, Consumer<Tensor> pictures) {
         Program program = programs.decoder(latents.shape());
         for (int n = 0; n < latents.shape().dim(0); n++) {
-            pictures.accept(program.run(cancellation, latents.slice(n, n + 1)));
+            Tensor picture = program.run(cancellation, latents.slice(n, n + 1));
+            Finite.require(Programs.DECODER, Finite.WEIGHTS, picture);
+            pictures.accept(picture);
         }
     }
 
+    /** Nothing where the memory does not suffice: a request that is under way is worth more than its preview. */
     private List<Image> preview(Tensor latents) {
-        if (preview == null) {
-            preview = LatentPreview.fit(vae.config().latentChannels(), patches -> {
-                try (Program program = programs.passingDecoder(patches.shape())) {
-                    Tensor picture = program.run(patches);
-                    return Tensor.of(picture.toFloatArray(), picture.shape().dims());
-                }
-            });
+        if (preview == null && !previewRefused) {
+            try {
+                preview = fitPreview();
+            } catch (MemoryBudgetException e) {
+                previewRefused = true;
+                LOG.log(Level.WARNING, "there are no previews of this picture: {0}", e.getMessage());
+            }
         }
-        return preview.of(latents);
+        return preview == null ? List.of() : preview.of(latents);
+    }
+
+    private LatentPreview fitPreview() {
+        return LatentPreview.fit(vae.config().latentChannels(), patches -> {
+            try (Program program = programs.passingDecoder(patches.shape())) {
+                Tensor picture = program.run(patches);
+                return Tensor.of(picture.toFloatArray(), picture.shape().dims());
+            }
+        });
     }
 
     private static Tensor repeated(Tensor x, int samples) {

@@ -16,8 +16,9 @@ import org.jspecify.annotations.Nullable;
  * the budget does not hold both of them, there is one at a time: each is compiled again when its turn comes.
  */
 final class Programs implements AutoCloseable {
-    private static final String DENOISER = "the denoiser";
-    private static final String DECODER = "the decoder";
+    static final String TEXT_ENCODER = "the text encoder";
+    static final String DENOISER = "the denoiser";
+    static final String DECODER = "the decoder";
 
     /** A program and what it was compiled for: {@code [N, h, w]} of latents. */
     private record Compiled(Shape latents, Program program) {

@@ -47,8 +47,8 @@ public final class Progress {
      * What each picture will look like, a pixel for every 8 x 8: each color a weighted sum of the latent's channels, so it costs next to
      * nothing. The first one of an engine takes longer: the weights are found by decoding a few colors.
      *
+     * @return a preview of each picture, or none, with a line in the log, if that takes more memory than there is beside the denoiser
      * @throws IllegalStateException if {@link ProgressListener#onStep} has returned, or on another thread than its own: the engine is at work
-     * @throws dev.aquarelle.core.memory.MemoryBudgetException if decoding a few colors takes more memory than there is beside the denoiser
      */
     public List<Image> preview() {
         if (Thread.currentThread() != listening || over) {

@@ -16,8 +16,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.LongStream;
 
 /**
@@ -30,13 +28,11 @@ import java.util.stream.LongStream;
  * }
  * }</pre>
  *
- * <p>Safe for use from several threads: requests are served one after the other, each with all threads of the backend. The same request
+ * <p>Safe for use from several threads: requests are served one after the other as they come, each with all threads of the backend. The same request
  * with the same seed gives the same picture on every machine, alone and in a batch.
  */
 public final class StableDiffusion implements AutoCloseable {
-    private static final long WAIT_MILLIS = 50; // between two looks at the token of a request whose turn has not come
-
-    private final ReentrantLock turn = new ReentrantLock(true);
+    private final Turn turn = new Turn();
     private final Backend backend;
     private final DiffusionModel model;
     private final SchedulerConfig schedulerConfig;
@@ -115,40 +111,27 @@ public final class StableDiffusion implements AutoCloseable {
      * @throws IllegalArgumentException if the request does not suit the model
      * @throws dev.aquarelle.sd.schedulers.SchedulerException if there is no such sampler or it cannot take so many steps
      * @throws dev.aquarelle.core.memory.MemoryBudgetException if it takes more memory than it may; nothing has been done then
+     * @throws dev.aquarelle.sd.ModelException if a part of the model gives numbers that are not finite; says which
      * @throws CancellationException if stopped, be it before its turn; the engine stays usable
      * @throws IllegalStateException if the engine is closed, or the listener of a request asks for another one
      */
     public List<GeneratedImage> generate(TextToImage request, ProgressListener listener, Cancellation cancellation) {
         requireNoListener("ask for another picture");
-        awaitTurn(cancellation);
+        turn.await(cancellation);
         try {
             if (closed) {
                 throw new IllegalStateException("the engine is closed");
             }
             return generate(SettledRequest.of(request, defaults), listener, cancellation);
         } finally {
-            turn.unlock();
+            turn.end();
         }
     }
 
     /** The program that a listener is told about would be closed under it. */
     private void requireNoListener(String what) {
-        if (turn.isHeldByCurrentThread()) {
+        if (turn.isMine()) {
             throw new IllegalStateException("a listener cannot %s while its own picture is made".formatted(what));
-        }
-    }
-
-    private void awaitTurn(Cancellation cancellation) {
-        try {
-            while (!turn.tryLock(WAIT_MILLIS, TimeUnit.MILLISECONDS)) {
-                if (cancellation.isCancelled()) {
-                    throw new CancellationException("stopped while another request was served");
-                }
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw (CancellationException)
-                    new CancellationException("interrupted while another request was served").initCause(e);
         }
     }
 
@@ -201,14 +184,14 @@ public final class StableDiffusion implements AutoCloseable {
     }
 
     /**
-     * Waits for the request being served, then frees everything; later requests are refused.
+     * Waits for the requests that were made before, then frees everything; later ones are refused.
      *
      * @throws IllegalStateException if a listener calls it
      */
     @Override
     public void close() {
         requireNoListener("close the engine");
-        turn.lock();
+        turn.awaitUninterruptibly();
         try {
             if (!closed) {
                 closed = true;
@@ -217,7 +200,7 @@ public final class StableDiffusion implements AutoCloseable {
                 }
             }
         } finally {
-            turn.unlock();
+            turn.end();
         }
     }
 }

@@ -146,6 +146,7 @@ public final class TextEncoder implements AutoCloseable {
      * @param clipSkip how many of the last layers are left out, usually 0
      * @return a tensor of the caller's own
      * @throws IllegalArgumentException if a prompt is longer than {@link PromptEncoder#MAX_CHARS}, or there are not so many layers
+     * @throws ModelException if they are not finite
      * @throws java.util.concurrent.CancellationException if the token was cancelled or the thread interrupted
      */
     public synchronized Tensor encode(List<String> prompts, int clipSkip, Cancellation cancellation) {
@@ -176,6 +177,7 @@ public final class TextEncoder implements AutoCloseable {
         Tensor ids = Tensor.of(tokens.toArray(), 1, length());
         float[] states = programFor(clipSkip).run(cancellation, ids).toFloatArray();
         Tensor result = Tensor.of(states, 1, length(), width());
+        Finite.require(Programs.TEXT_ENCODER, Finite.WEIGHTS, result);
         kept.put(key, result);
         if (kept.size() > KEPT_PROMPTS) {
             kept.remove(kept.keySet().iterator().next()); // in order of use: the one not asked for the longest
@@ -197,7 +199,7 @@ public final class TextEncoder implements AutoCloseable {
 
     private Program compile(int clipSkip) {
         Graph graph = Graph.of(g -> model.promptEmbeds(g, g.input("ids", DType.I32, 1, prompts.length()), clipSkip));
-        return Programs.compile(backend, graph, "the text encoder", budget, 0);
+        return Programs.compile(backend, graph, Programs.TEXT_ENCODER, budget, 0);
     }
 
     private void closeProgram() {

@@ -25,21 +25,32 @@ public final class ClipTokenizer {
     private final int maxLength;
     private final int size;
 
-    /** A token that is found in a text as it stands. */
-    private record Special(String text, int id) {}
+    /**
+     * A token that is found in a text as it stands.
+     *
+     * @param text what is looked for: the token's content, normalized where the text is
+     */
+    private record Special(String text, AddedToken token, int id) {}
 
     private ClipTokenizer(Path folder, Vocabulary vocabulary, SpecialTokens special) {
         this.vocabulary = vocabulary;
+        bosId = id(folder, vocabulary, special, special.bos());
+        eosId = id(folder, vocabulary, special, special.eos());
+        padId = id(folder, vocabulary, special, special.pad());
+        unknownId = id(folder, vocabulary, special, special.unknown());
+        maxLength = special.maxLength();
         List<Special> raw = new ArrayList<>();
         List<Special> normalized = new ArrayList<>();
-        int largest = vocabulary.size() - 1;
-        for (Map.Entry<String, Boolean> token : special.added().entrySet()) {
-            int id = id(folder, vocabulary, special, token.getKey());
-            largest = Math.max(largest, id);
-            if (token.getValue()) {
-                normalized.add(new Special(PromptText.normalize(token.getKey()), id));
+        int next = Math.max(vocabulary.size(), largest(special.ids()) + 1);
+        for (AddedToken token : special.added()) {
+            int id = find(vocabulary, special, token.content());
+            if (id < 0) {
+                id = next++; // a special token that no file has an id for comes behind all that have one
+            }
+            if (token.normalized()) {
+                normalized.add(new Special(PromptText.normalize(token.content()), token, id));
             } else {
-                raw.add(new Special(token.getKey(), id));
+                raw.add(new Special(token.content(), token, id));
             }
         }
         Comparator<Special> longestFirst =
@@ -48,24 +59,25 @@ public final class ClipTokenizer {
         normalized.sort(longestFirst);
         rawSpecials = List.copyOf(raw);
         normalizedSpecials = List.copyOf(normalized);
-        bosId = id(folder, vocabulary, special, special.bos());
-        eosId = id(folder, vocabulary, special, special.eos());
-        padId = id(folder, vocabulary, special, special.pad());
-        unknownId = id(folder, vocabulary, special, special.unknown());
-        maxLength = special.maxLength();
-        size = largest + 1;
+        size = next;
+    }
+
+    private static int largest(Map<String, Integer> ids) {
+        return ids.values().stream().mapToInt(id -> id).max().orElse(-1);
     }
 
     private static int id(Path folder, Vocabulary vocabulary, SpecialTokens special, String token) {
-        int id = vocabulary.id(token);
-        if (id < 0) {
-            id = special.ids().getOrDefault(token, -1);
-        }
+        int id = find(vocabulary, special, token);
         if (id < 0) {
             throw new ModelException(
                     "%s: the special token '%s' is no token of the vocabulary".formatted(folder, token));
         }
         return id;
+    }
+
+    private static int find(Vocabulary vocabulary, SpecialTokens special, String token) {
+        int id = vocabulary.id(token);
+        return id >= 0 ? id : special.ids().getOrDefault(token, -1);
     }
 
     /**
@@ -148,19 +160,22 @@ public final class ClipTokenizer {
 
     /** Cuts at each special token, the longest that stands there; what lies between goes to {@code between}. */
     private static void splitAt(List<Special> specials, String text, IntStream.Builder ids, Part between) {
-        int start = 0;
+        int done = 0;
         for (int i = 0; i < text.length(); ) {
             Special found = startingAt(specials, text, i);
             if (found == null) {
                 i++;
-            } else {
-                between.accept(text.substring(start, i));
-                ids.add(found.id);
-                i += found.text.length();
-                start = i;
+                continue;
             }
+            int end = i + found.text.length();
+            if (found.token.countsAt(text, i, end)) {
+                between.accept(text.substring(done, Math.max(done, found.token.start(text, i, done))));
+                ids.add(found.id);
+                done = found.token.end(text, Math.max(done, end));
+            }
+            i = end; // what is passed over is no place for shorter ones to begin
         }
-        between.accept(text.substring(start));
+        between.accept(text.substring(done));
     }
 
     private static @Nullable Special startingAt(List<Special> specials, String text, int from) {
@@ -177,6 +192,11 @@ public final class ClipTokenizer {
             int end = PromptText.wordEnd(normalized, i);
             if (end < 0) {
                 i++; // a blank, which is the only white space left
+            } else if (PromptText.isMarker(normalized, i)) { // the byte-level step of the original cuts within it again
+                vocabulary.encode(normalized.substring(i, i + 2), unknownId, ids);
+                vocabulary.encode(normalized.substring(i + 2, end - 2), unknownId, ids);
+                vocabulary.encode(normalized.substring(end - 2, end), unknownId, ids);
+                i = end;
             } else {
                 vocabulary.encode(normalized.substring(i, end), unknownId, ids);
                 i = end;

@@ -28,6 +28,11 @@ final class MergeTable {
         merges[slot] = (long) count++ << 32 | id;
     }
 
+    /** The pairs that were added. */
+    int size() {
+        return count;
+    }
+
     /** The pair's merge, to be taken apart by {@link #rank} and {@link #id}; {@link #NONE} if there is none. */
     long find(int left, int right) {
         return merges[slot(left, right)];

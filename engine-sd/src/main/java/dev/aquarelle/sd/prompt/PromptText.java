@@ -65,8 +65,10 @@ final class PromptText {
         if (c < 0x80) {
             result.append((char) (c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c));
         } else {
-            result.append(Character.toString(c)
-                    .toLowerCase(Locale.ROOT)); // Character.toLowerCase knows no mapping to two (U+0130)
+            // Character.toLowerCase knows no mapping to two (U+0130). The JDK's Unicode is 16: of the reference's 17 it
+            // lacks 28
+            // letters, U+A7CE, U+A7D2, U+A7D4 and Beria Erfe's U+16EA0 to 16EB8, which no model has seen
+            result.append(Character.toString(c).toLowerCase(Locale.ROOT));
         }
     }
 
@@ -104,6 +106,11 @@ final class PromptText {
         return end;
     }
 
+    /** Whether the word that starts at {@code from} is {@code <|startoftext|>} or {@code <|endoftext|>}, which was no special token. */
+    static boolean isMarker(String text, int from) {
+        return text.charAt(from) == '<' && startingAt(text, from, WHOLE) != null;
+    }
+
     private static @Nullable String startingAt(String text, int from, String[] candidates) {
         for (String candidate : candidates) {
             if (text.startsWith(candidate, from)) {
@@ -135,7 +142,8 @@ final class PromptText {
         };
     }
 
-    private static boolean isMark(int c) {
+    /** Unicode's category M. */
+    static boolean isMark(int c) {
         return switch (Character.getType(c)) {
             case Character.NON_SPACING_MARK, Character.ENCLOSING_MARK, Character.COMBINING_SPACING_MARK -> true;
             default -> false;

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -18,19 +19,15 @@ import org.jspecify.annotations.Nullable;
 final class TokenizerJson {
     private final Path file;
     private final List<String[]> merges = new ArrayList<>();
-    private final List<AddedToken> added = new ArrayList<>();
+    private final List<Entry> added = new ArrayList<>();
     private @Nullable Map<String, Integer> ids;
 
     private TokenizerJson(Path file) {
         this.file = file;
     }
 
-    /**
-     * A token beside the vocabulary.
-     *
-     * @param normalized whether it is looked for in the normalized text, else in the raw one
-     */
-    record AddedToken(String content, int id, boolean normalized) {}
+    /** A token beside the vocabulary. */
+    record Entry(AddedToken token, int id) {}
 
     /**
      * @throws ModelException if the file is broken or no byte-pair encoding
@@ -46,7 +43,7 @@ final class TokenizerJson {
     }
 
     /** The tokens beside the vocabulary, which may be in it as well. */
-    List<AddedToken> added() {
+    List<Entry> added() {
         return Collections.unmodifiableList(added);
     }
 
@@ -67,6 +64,7 @@ final class TokenizerJson {
             VocabularyReader.addMerge(
                     table, ids, pair[0], pair[1], () -> "%s: model.merges[%d]".formatted(file, index));
         }
+        VocabularyReader.requireSome(table, () -> file + ": model.merges");
         return new Vocabulary(ids, table);
     }
 
@@ -85,26 +83,39 @@ final class TokenizerJson {
     private void readAdded(JsonReader reader) throws IOException {
         reader.beginArray();
         while (reader.hasNext()) {
-            String content = "";
-            int id = -1;
-            boolean normalized = true;
-            reader.beginObject();
-            while (reader.hasNext()) {
-                switch (reader.nextName()) {
-                    case "content" -> content = reader.nextString();
-                    case "id" -> id = reader.nextInt();
-                    case "normalized" -> normalized = reader.nextBoolean();
-                    default -> reader.skipValue();
-                }
-            }
-            reader.endObject();
-            if (content.isEmpty() || id < 0 || id > VocabularyReader.MAX_ID) {
-                throw new ModelException("%s: added_tokens[%d]: expected a token and an id from 0 to %d, found '%s', %d"
-                        .formatted(file, added.size(), VocabularyReader.MAX_ID, content, id));
-            }
-            added.add(new AddedToken(content, id, normalized));
+            added.add(readEntry(reader));
         }
         reader.endArray();
+    }
+
+    private Entry readEntry(JsonReader reader) throws IOException {
+        String content = "";
+        int id = -1;
+        Map<String, Boolean> rules = new HashMap<>();
+        reader.beginObject();
+        while (reader.hasNext()) {
+            String field = reader.nextName();
+            switch (field) {
+                case "content" -> content = reader.nextString();
+                case "id" -> id = reader.nextInt();
+                case "normalized", "special", "single_word", "lstrip", "rstrip" ->
+                    rules.put(field, reader.nextBoolean());
+                default -> reader.skipValue();
+            }
+        }
+        reader.endObject();
+        if (content.isEmpty() || id < 0 || id > VocabularyReader.MAX_ID) {
+            throw new ModelException("%s: added_tokens[%d]: expected a token and an id from 0 to %d, found '%s', %d"
+                    .formatted(file, added.size(), VocabularyReader.MAX_ID, content, id));
+        }
+        boolean special = rules.getOrDefault("special", false);
+        AddedToken token = new AddedToken(
+                content,
+                rules.getOrDefault("normalized", !special),
+                rules.getOrDefault("single_word", false),
+                rules.getOrDefault("lstrip", false),
+                rules.getOrDefault("rstrip", false));
+        return new Entry(token, id);
     }
 
     private void readModel(JsonReader reader) throws IOException {

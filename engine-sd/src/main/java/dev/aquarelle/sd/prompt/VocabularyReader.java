@@ -130,6 +130,7 @@ final class VocabularyReader {
             }
             from = newline + 1;
         }
+        requireSome(merges, file::toString);
         return merges;
     }
 
@@ -156,6 +157,17 @@ final class VocabularyReader {
     static void addMerge(
             MergeTable merges, Map<String, Integer> ids, String left, String right, Supplier<String> where) {
         merges.add(known(ids, left, where), known(ids, right, where), known(ids, left.concat(right), where));
+    }
+
+    /**
+     * Refuses a table of no pairs: every word would be its letters, and any prompt another picture than it asks for.
+     *
+     * @throws ModelException whose message begins with {@code where}
+     */
+    static void requireSome(MergeTable merges, Supplier<String> where) {
+        if (merges.size() == 0) {
+            throw new ModelException("%s: expected pairs of tokens, found none".formatted(where.get()));
+        }
     }
 
     private static int known(Map<String, Integer> ids, String token, Supplier<String> where) {

@@ -9,9 +9,7 @@ import dev.aquarelle.sd.nn.Transformer2D;
 /** The bottom of the U: a transformer between two residual blocks ({@code UNetMidBlock2DCrossAttn}). */
 record MidBlock(ResnetBlock2D resnet0, Transformer2D attention, ResnetBlock2D resnet1) {
 
-    /** Set up as the innermost block on the way down. */
-    static MidBlock load(Weights weights, UNetConfig config) {
-        UNetConfig.Block block = config.downBlocks().getLast();
+    static MidBlock load(Weights weights, UNetConfig.Block block, UNetConfig config) {
         int channels = block.channels();
         return new MidBlock(
                 ResnetBlock2D.load(weights.at("resnets.0"), channels, channels, config.norm(), config.timeEmbedDim()),

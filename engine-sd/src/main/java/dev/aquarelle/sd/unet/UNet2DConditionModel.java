@@ -12,6 +12,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The denoiser of Stable Diffusion (arXiv:2112.10752): what noise, or what mixture of noise and picture, is in these latents, given the
@@ -30,7 +31,7 @@ public final class UNet2DConditionModel {
     private final Conv2d convIn;
     private final TimeConditioning timeConditioning;
     private final List<DownBlock> downBlocks;
-    private final MidBlock midBlock;
+    private final @Nullable MidBlock midBlock;
     private final List<UpBlock> upBlocks;
     private final GroupNorm convNormOut;
     private final Conv2d convOut;
@@ -43,7 +44,8 @@ public final class UNet2DConditionModel {
         Deque<Integer> skips = new ArrayDeque<>();
         skips.push(outermost);
         this.downBlocks = loadDownBlocks(weights, config, skips);
-        this.midBlock = MidBlock.load(weights.at("mid_block"), config);
+        this.midBlock =
+                config.midBlock() == null ? null : MidBlock.load(weights.at("mid_block"), config.midBlock(), config);
         this.upBlocks = loadUpBlocks(weights, config, skips);
         this.convNormOut = GroupNorm.load(
                 weights.at("conv_norm_out"),
@@ -96,8 +98,10 @@ public final class UNet2DConditionModel {
                 x = downBlocks.get(i).forward(g, x, temb, in.encoderHiddenStates(), skips);
             }
         }
-        try (var _ = g.scope("mid_block")) {
-            x = midBlock.forward(g, x, temb, in.encoderHiddenStates());
+        if (midBlock != null) {
+            try (var _ = g.scope("mid_block")) {
+                x = midBlock.forward(g, x, temb, in.encoderHiddenStates());
+            }
         }
         for (int i = 0; i < upBlocks.size(); i++) {
             try (var _ = g.scope("up_blocks." + i)) {
@@ -145,6 +149,7 @@ public final class UNet2DConditionModel {
                 block.crossAttentionDim(),
                 block.heads(),
                 block.transformerLayers(),
-                config.norm().groups());
+                config.norm().groups(),
+                block.onlyCrossAttention());
     }
 }

@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param centerInputSample whether the sample is first mapped from [0, 1] to [-1, 1]
  * @param flipSinToCos whether the cosines of the timestep's sinusoids come first
  * @param freqShift of the sinusoids' frequencies, 0 in Stable Diffusion
- * @param downBlocks from the outermost to the innermost; the middle block is set up as the last of them
+ * @param downBlocks from the outermost to the innermost
+ * @param midBlock set up as the last of them, but for its first attentions, which are always to the pixels; null if there is none
  * @param upBlocks from the innermost to the outermost
  * @param norm of the residual blocks and before the last convolution
  * @param timeEmbedDim width of the timestep embedding
@@ -37,6 +38,7 @@ public record UNetConfig(
         boolean flipSinToCos,
         float freqShift,
         List<Block> downBlocks,
+        @Nullable Block midBlock,
         List<Block> upBlocks,
         NormConfig norm,
         int timeEmbedDim,
@@ -62,6 +64,7 @@ public record UNetConfig(
      * @param transformerLayers depth of each transformer
      * @param heads attention heads of each transformer
      * @param crossAttentionDim width of the text's hidden states
+     * @param onlyCrossAttention whether the transformers look at the text where others look at the pixels
      */
     public record Block(
             int channels,
@@ -69,7 +72,8 @@ public record UNetConfig(
             boolean crossAttention,
             int transformerLayers,
             int heads,
-            int crossAttentionDim) {}
+            int crossAttentionDim,
+            boolean onlyCrossAttention) {}
 
     /**
      * The pooled text and six numbers on sizes and cropping ({@code addition_embed_type 'text_time'}).
@@ -118,6 +122,7 @@ public record UNetConfig(
         List<Integer> upTransformerLayers = json.has("reverse_transformer_layers_per_block")
                 ? json.integerForEach("reverse_transformer_layers_per_block", levels, 1, 256, 1)
                 : transformerLayers.reversed();
+        List<Boolean> onlyCross = json.boolForEach("only_cross_attention", levels, false);
         List<Block> downBlocks = new ArrayList<>();
         List<Block> upBlocks = new ArrayList<>();
         for (int i = 0; i < levels; i++) {
@@ -128,14 +133,16 @@ public record UNetConfig(
                     down.get(i),
                     transformerLayers.get(i),
                     heads.get(i),
-                    crossAttentionDims.get(i)));
+                    crossAttentionDims.get(i),
+                    onlyCross.get(i)));
             upBlocks.add(new Block(
                     channels.get(mirrored),
                     layers.get(mirrored) + 1,
                     up.get(i),
                     upTransformerLayers.get(i),
                     heads.get(mirrored),
-                    crossAttentionDims.get(mirrored)));
+                    crossAttentionDims.get(mirrored),
+                    onlyCross.get(mirrored)));
         }
         List<Integer> sampleSize = sampleSize(json);
         UNetConfig config = new UNetConfig(
@@ -147,6 +154,7 @@ public record UNetConfig(
                 json.bool("flip_sin_to_cos", true),
                 (float) json.number("freq_shift", 0),
                 downBlocks,
+                json.isNull("mid_block_type") ? null : midBlock(downBlocks.getLast()),
                 upBlocks,
                 new NormConfig(json.integer("norm_num_groups", 1, LARGEST, 32), epsilon(json)),
                 json.integer("time_embedding_dim", 1, 4 * LARGEST, 4 * channels.getFirst()),
@@ -156,6 +164,17 @@ public record UNetConfig(
                 textTime(json));
         config.checkDivisions(json);
         return config;
+    }
+
+    private static Block midBlock(Block last) {
+        return new Block(
+                last.channels(),
+                last.layers(),
+                true,
+                last.transformerLayers(),
+                last.heads(),
+                last.crossAttentionDim(),
+                false);
     }
 
     /**
@@ -206,17 +225,15 @@ public record UNetConfig(
         json.supportOnly("conv_in_kernel", "1", "3", "5", "7");
         json.supportOnly("conv_out_kernel", "1", "3", "5", "7");
         json.supportOnly("attention_type", "default");
-        json.supportOnly("only_cross_attention", "false");
-        json.supportOnly("mid_block_only_cross_attention", "false");
         json.supportOnly("dual_cross_attention", "false");
         json.supportOnly("cross_attention_norm");
-        // Neither matters here: nothing is dropped when a picture is made, and attention is computed in float32 anyway.
-        // The tensors'
-        // shapes tell how projections are stored, and addition_embed_type_num_heads belongs to a type that is refused
-        // above.
+        // None matters here: nothing is dropped when a picture is made, attention is computed in float32 anyway, the
+        // tensors' shapes tell how projections are stored, and mid_block_only_cross_attention as well as
+        // addition_embed_type_num_heads are of types that are refused above.
         json.number("dropout", 0);
         json.bool("upcast_attention", false);
         json.bool("use_linear_projection", false);
+        json.bool("mid_block_only_cross_attention", false);
         json.integer("addition_embed_type_num_heads", 0, Integer.MAX_VALUE, 64);
     }
 
@@ -268,8 +285,8 @@ public record UNetConfig(
             if (block.channels() % norm.groups() != 0) {
                 throw json.mismatch("norm_num_groups", "a divisor of %d channels".formatted(block.channels()));
             }
-            if (block.channels() % block.heads() != 0
-                    && (block.crossAttention() || block.equals(downBlocks.getLast()))) {
+            boolean transforms = block.crossAttention() || midBlock != null && block.equals(downBlocks.getLast());
+            if (block.channels() % block.heads() != 0 && transforms) {
                 throw json.mismatch(
                         "attention_head_dim",
                         "a number of heads (despite its name) that divides %d channels".formatted(block.channels()));

@@ -9,6 +9,7 @@ import dev.aquarelle.sd.ModelException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ClipTextConfigTest {
 
@@ -39,6 +40,12 @@ class ClipTextConfigTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"gelu_new", "gelu_pytorch_tanh", "gelu_fast"}) // transformers writes one formula three ways
+    void theApproximationOfGeluHasSeveralNames(String name) {
+        assertThat(of("{\"hidden_act\": \"%s\"}".formatted(name)).hiddenAct()).isEqualTo(Activation.GELU_TANH);
+    }
+
+    @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             quoteCharacter = '`',
@@ -47,7 +54,7 @@ class ClipTextConfigTest {
                         + " CLIPTextModelWithProjection, found [\"T5EncoderModel\"]",
                 "{\"model_type\": \"xlm-roberta\"} | model_type: expected CLIPTextModel or"
                         + " CLIPTextModelWithProjection, found \"xlm-roberta\"",
-                "{\"hidden_act\": \"relu\"} | hidden_act: expected quick_gelu or gelu, found \"relu\"",
+                "{\"hidden_act\": \"relu\"} | hidden_act: expected quick_gelu, gelu or gelu_new, found \"relu\"",
                 "{\"hidden_size\": 100, \"num_attention_heads\": 12} | num_attention_heads: expected a divisor of"
                         + " hidden_size 100, found 12",
                 "{\"hidden_size\": 0} | hidden_size: expected an integer from 1 to 65536, found 0",

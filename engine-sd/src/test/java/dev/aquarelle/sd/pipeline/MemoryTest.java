@@ -125,6 +125,24 @@ class MemoryTest {
     }
 
     @Test
+    void aPreviewThatDoesNotFitIsLeftOut() {
+        Needs needs = Needs.measured(); // of a picture smaller than the one that the preview is fitted to
+        long budget = needs.textEncoder + Math.max(needs.denoiser, needs.decoder);
+
+        try (StableDiffusion engine = engine(budget)) {
+            Image expected = picture(engine, owl(64, 48));
+            List<List<Image>> previews = new ArrayList<>();
+            int compiled = backend.compiled;
+            List<GeneratedImage> images = engine.generate(owl(64, 48), progress -> previews.add(progress.preview()));
+
+            assertThat(previews).containsExactly(List.of(), List.of());
+            assertThat(images.getFirst().image()).isEqualTo(expected);
+            assertThat(backend.compiled - compiled).isLessThanOrEqualTo(2); // the preview's own not at all
+            assertThat(backend.mostBytes).isLessThanOrEqualTo(budget);
+        }
+    }
+
+    @Test
     void theRefusalNamesThePartItsNeedAndTheUsersLimit() {
         Needs needs = Needs.measured();
         long budget = needs.textEncoder + Math.max(needs.denoiser, needs.decoder) - 1;

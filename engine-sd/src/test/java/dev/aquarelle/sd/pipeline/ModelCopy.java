@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.aquarelle.core.safetensors.SafetensorsFile;
 import dev.aquarelle.core.safetensors.SafetensorsWriter;
+import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.demo.DemoModel;
 import dev.aquarelle.sd.ListedWeights;
 import java.io.IOException;
@@ -11,6 +12,8 @@ import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -42,6 +45,19 @@ record ModelCopy(Path folder) {
 
     /** Puts zeros of another shape in the place of a tensor, or beside the others if there is none of that name. */
     ModelCopy zeros(String part, String tensor, int... dims) throws IOException {
+        return put(part, tensor, _ -> ListedWeights.zeros(dims));
+    }
+
+    /** Puts one value in the place of all of a tensor's, which must be there. */
+    ModelCopy fill(String part, String tensor, float value) throws IOException {
+        return put(part, tensor, weights -> {
+            float[] values = weights.tensor(tensor).toFloatArray();
+            Arrays.fill(values, value);
+            return Tensor.of(values, weights.tensor(tensor).shape().dims());
+        });
+    }
+
+    private ModelCopy put(String part, String tensor, Function<SafetensorsFile, Tensor> values) throws IOException {
         Path path;
         try (Stream<Path> files = Files.list(folder.resolve(part))) {
             path = files.filter(file -> file.toString().endsWith(".safetensors"))
@@ -57,7 +73,7 @@ record ModelCopy(Path folder) {
                     writer.add(name, original.tensor(name));
                 }
             }
-            writer.add(tensor, ListedWeights.zeros(dims)).write(changed);
+            writer.add(tensor, values.apply(original)).write(changed);
         }
         Files.move(changed, path, StandardCopyOption.REPLACE_EXISTING);
         return this;

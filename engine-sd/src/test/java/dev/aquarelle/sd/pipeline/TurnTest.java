@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.aquarelle.demo.DemoModel;
+import dev.aquarelle.ops.Cancellation;
 import dev.aquarelle.sd.image.Image;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
@@ -99,6 +101,61 @@ class TurnTest {
             goOn.countDown();
             assertThat(first.get()).hasSize(1);
         }
+    }
+
+    @Test
+    void thoseWhoWaitAreServedInTheOrderOfAsking() throws Exception {
+        Turn turn = new Turn();
+        List<Integer> served = Collections.synchronizedList(new ArrayList<>());
+        turn.await(Cancellation.NEVER);
+        try (ExecutorService threads = Executors.newCachedThreadPool()) {
+            for (int i = 0; i < 5; i++) {
+                int number = i;
+                threads.execute(() -> {
+                    turn.await(Cancellation.NEVER);
+                    served.add(number);
+                    turn.end();
+                });
+                while (turn.waiting() <= i) {
+                    Thread.onSpinWait();
+                }
+                Thread.sleep(25); // two of these, and whoever has been waiting has looked at its token and waits on
+            }
+            assertThat(turn.isMine()).isTrue();
+            turn.end();
+        }
+
+        assertThat(served).containsExactly(0, 1, 2, 3, 4);
+        assertThat(turn.isMine()).isFalse();
+    }
+
+    @Test
+    void whoeverGivesUpHoldsNobodyUp() throws Exception {
+        Turn turn = new Turn();
+        turn.await(Cancellation.NEVER);
+        try (ExecutorService threads = Executors.newCachedThreadPool()) {
+            Future<?> stopped = threads.submit(() -> turn.await(() -> true));
+            Future<?> interrupted = threads.submit(() -> {
+                Thread.currentThread().interrupt();
+                turn.await(Cancellation.NEVER);
+            });
+            assertThatThrownBy(stopped::get).hasCauseInstanceOf(CancellationException.class);
+            assertThatThrownBy(interrupted::get).hasCauseInstanceOf(CancellationException.class);
+            Future<?> closing = threads.submit(() -> {
+                Thread.currentThread().interrupt();
+                turn.awaitUninterruptibly();
+                turn.end();
+                assertThat(Thread.interrupted()).isTrue();
+            });
+            while (turn.waiting() == 0) {
+                Thread.onSpinWait();
+            }
+            turn.end();
+            closing.get(60, TimeUnit.SECONDS);
+        }
+
+        turn.await(Cancellation.NEVER);
+        assertThat(turn.isMine()).isTrue();
     }
 
     private static void await(CountDownLatch latch) {

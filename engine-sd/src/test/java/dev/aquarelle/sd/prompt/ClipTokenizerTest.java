@@ -16,6 +16,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -108,6 +110,13 @@ class ClipTokenizerTest {
         assertThat(tokens(text)).isEqualTo(tokens(equal));
     }
 
+    @Test
+    void cutsAMarkerThatIsNoSpecialTokenAsTheByteLevelStepDoes() {
+        assertThat(tokens("<|ENDOFTEXT|>!"))
+                .startsWith(inner('<'), last('|'), inner('e'))
+                .endsWith(last('t'), inner('|'), last('>'), last('!')); // transformers 5.24: 60 380 101 ... 372 124 318
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"\ud800", "\udc00", "\udc00\ud800"})
     void halfASurrogatePairIsAReplacementCharacter(String broken) {
@@ -144,6 +153,139 @@ class ClipTokenizerTest {
         assertThat(tokenizer().size()).isEqualTo(601);
     }
 
+    /** Each line as transformers 5.24 has it, which adds one token after the other and keeps what differs from all before. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "OBJECT | absent | absent | false", // what is absent is a plain text
+                "OBJECT | OBJECT | OBJECT | true",
+                "OBJECT | OBJECT | TEXT   | false", // as in Stable Diffusion 1
+                "TEXT   | OBJECT | TEXT   | true",
+                "TEXT   | OBJECT | OBJECT | true",
+                "RAW    | OBJECT | RAW    | true",
+                "OBJECT | TEXT   | OBJECT | false",
+            })
+    void theLastOfDifferentFormsDecidesHowATokenIsFound(String eos, String unk, String pad, boolean lowered)
+            throws IOException {
+        Map<String, String> forms = Map.of(
+                "TEXT", "\"<|endoftext|>\"",
+                "OBJECT", "{\"content\": \"<|endoftext|>\", \"normalized\": true}",
+                "RAW", "{\"content\": \"<|endoftext|>\"}", // a special token is, unless it says otherwise
+                "absent", "null");
+        Files.writeString(
+                folder.resolve("special_tokens_map.json"),
+                "{\"pad_token\": %s, \"unk_token\": %s, \"eos_token\": %s}"
+                        .formatted(forms.get(pad), forms.get(unk), forms.get(eos)));
+
+        assertThat(tokens("cat<|endoftext|>")).containsExactly(CAT, EOS);
+        if (lowered) {
+            assertThat(tokens("cat<|ENDOFTEXT|>")).containsExactly(CAT, EOS);
+        } else {
+            assertThat(tokens("cat<|ENDOFTEXT|>")).doesNotContain(EOS);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '~',
+            value = {
+                "tokenizer_config | {`additional_special_tokens`: [`<foo>`]} | true | false",
+                "tokenizer_config | {`extra_special_tokens`: [`<foo>`], `additional_special_tokens`: [`<bar>`]} | true"
+                        + " | false",
+                "tokenizer_config | {`extra_special_tokens`: {`toy_token`: `<foo>`}} | true | false",
+                "tokenizer_config | {`additional_special_tokens`: [{`content`: `<foo>`, `normalized`: true}]} | true |"
+                        + " true",
+                "tokenizer_config | {`mask_token`: `<foo>`} | true | false",
+                "tokenizer_config | {`toy_token`: `<foo>`} | true | false",
+                "special_tokens_map | {`additional_special_tokens`: [`<foo>`]} | true | false",
+                "special_tokens_map | {`extra_special_tokens`: [{`content`: `<foo>`, `normalized`: true}]} | true |"
+                        + " true",
+                "special_tokens_map | {`additional_special_tokens`: []} | false | false",
+            })
+    void takesSpecialTokensWithoutAJob(String file, String content, boolean asWritten, boolean lowered)
+            throws IOException {
+        Files.writeString(folder.resolve(file + ".json"), content.replace('`', '"'));
+
+        assertThat(IntStream.of(tokens("cat<foo>cat")).anyMatch(id -> id == 520))
+                .isEqualTo(asWritten);
+        assertThat(IntStream.of(tokens("cat<FOO>cat")).anyMatch(id -> id == 520))
+                .isEqualTo(lowered);
+        assertThat(tokens("<bar>")).doesNotContain(520, 521);
+        assertThat(tokenizer().size()).isEqualTo(asWritten ? 521 : 520); // no file has an id for it: the next one
+    }
+
+    @Test
+    void anAdditionalSpecialTokenHasTheIdOfTheAddedTokens() throws IOException {
+        Files.writeString(
+                folder.resolve("tokenizer_config.json"), "{\"additional_special_tokens\": [\"<foo>\", \"<bar>\"]}");
+        Files.writeString(folder.resolve("added_tokens.json"), "{\"<foo>\": 525}");
+
+        assertThat(tokens("<foo><bar>")).containsExactly(525, 526);
+        assertThat(tokens("<FOO>")).doesNotContain(525);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"[\"\"]", "[7]", "7", "\"<foo>\"", "[{}]"})
+    void brokenAdditionalSpecialTokensGetOneClearError(String value) throws IOException {
+        Path file = Files.writeString(
+                folder.resolve("tokenizer_config.json"), "{\"additional_special_tokens\": %s}".formatted(value));
+        assertThatThrownBy(this::tokenizer)
+                .isInstanceOf(ModelException.class)
+                .hasMessageStartingWith(file + ": additional_special_tokens");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aSingleWordIsFoundOnlyWhereItStandsAlone(boolean normalized) throws IOException {
+        writeTable("{\"content\": \"foo\", \"single_word\": true, \"normalized\": %b}".formatted(normalized));
+
+        assertThat(tokens("cat foo cat")).containsExactly(CAT, 520, CAT);
+        assertThat(tokens("-foo-")).containsExactly(last('-'), 520, last('-'));
+        for (String joined : List.of(
+                "catfoo cat",
+                "cat foocat",
+                "_foo",
+                "\u00e9foo",
+                "foo1",
+                "foo\u200dx",
+                "foo\u0316",
+                "foo\u2160",
+                "foo\u203f",
+                "foo\u24b6",
+                "foo\ud835\udc00")) {
+            assertThat(tokens(joined)).as(joined).doesNotContain(520);
+        }
+    }
+
+    @Test
+    void whereALongTokenIsNoSingleWordNoShorterOneIsLookedFor() throws IOException {
+        writeTable("{\"content\": \"foobar\", \"single_word\": true}", "{\"content\": \"foo\"}");
+
+        assertThat(tokens("xfoobar")).doesNotContain(520, 521);
+        assertThat(tokens("foobar xfoo")).containsExactly(520, last('x'), 521);
+    }
+
+    @Test
+    void takesWhiteSpaceAlongWhereATokenSaysSo() throws IOException {
+        writeTable(
+                "{\"content\": \"foo\", \"lstrip\": true, \"rstrip\": true, \"normalized\": false}",
+                "{\"content\": \" bar\", \"normalized\": true}");
+
+        assertThat(tokens(" bar foo bar")).containsExactly(521, 520, inner('b'), inner('a'), last('r'));
+        assertThat(tokens("foo foo")).containsExactly(520, 520);
+    }
+
+    private void writeTable(String... tokens) throws IOException {
+        String entries = IntStream.range(0, tokens.length)
+                .mapToObj(i -> "\"%d\": %s".formatted(520 + i, tokens[i]))
+                .collect(Collectors.joining(", "));
+        Files.writeString(
+                folder.resolve("tokenizer_config.json"), "{\"added_tokens_decoder\": {%s}}".formatted(entries));
+    }
+
     @Test
     void takesNoLimitForNoLimit() throws IOException {
         Files.writeString(
@@ -175,6 +317,7 @@ class ClipTokenizerTest {
         Files.writeString(
                 folder.resolve("added_tokens.json"),
                 "{\"<Cat-Toy>\": 520, \"<cat\": 521, \"<|startoftext|>\": %d}".formatted(BOS));
+        Files.writeString(folder.resolve("tokenizer_config.json"), "{\"bos_token\": \"<|startoftext|>\"}");
 
         assertThat(tokens("cat<CAT-toy>at")).containsExactly(CAT, 520, AT); // in the normalized text
         assertThat(tokens("cat <cat at")).containsExactly(CAT, 521, AT); // the longest that stands there
@@ -185,10 +328,12 @@ class ClipTokenizerTest {
     @Test
     void takesAddedTokensOfTheOneFileToo() throws IOException {
         writeTokenizerJson(true, """
-            [{"id": 520, "content": "<Raw>", "normalized": false, "special": true}, {"id": 521, "content": "<Cat-Toy>"}]
+            [{"id": 520, "content": "<Raw>", "normalized": false, "special": true},
+             {"id": 521, "content": "<Cat-Toy>", "single_word": true, "lstrip": false, "rstrip": false}]
             """);
 
-        assertThat(tokens("cat<cat-toy>at")).containsExactly(CAT, 521, AT);
+        assertThat(tokens("cat <cat-toy> at")).containsExactly(CAT, 521, AT);
+        assertThat(tokens("<cat-toy>x <cat-toy>")).endsWith(521).containsOnlyOnce(521);
         assertThat(tokens("cat<Raw>at")).containsExactly(CAT, 520, AT);
         assertThat(tokens("cat<raw>at")).doesNotContain(520);
     }
@@ -230,6 +375,10 @@ class ClipTokenizerTest {
                 merges.add(merge);
             }
         });
+        writeTokenizerJson(merges, addedTokens);
+    }
+
+    private void writeTokenizerJson(JsonArray merges, String addedTokens) throws IOException {
         JsonObject model = new JsonObject();
         model.add("merges", merges); // before the vocabulary: the order of fields means nothing
         model.addProperty("type", "BPE");
@@ -269,7 +418,6 @@ class ClipTokenizerTest {
     @ParameterizedTest
     @MethodSource("brokenVocabularies")
     void aBrokenVocabularyGetsOneClearError(String content, String message) throws IOException {
-        Files.writeString(folder.resolve("merges.txt"), "");
         Files.writeString(folder.resolve("vocab.json"), content);
         assertThatThrownBy(this::tokenizer)
                 .isInstanceOf(ModelException.class)
@@ -284,7 +432,7 @@ class ClipTokenizerTest {
                         "[]",
                         "vocab.json: not the JSON that was expected (Expected BEGIN_OBJECT but was BEGIN_ARRAY at line"
                                 + " 1"),
-                arguments("{}", "the special token '<|startoftext|>' is no token of the vocabulary"),
+                arguments("{}", "merges.txt: line 2: 'c' is no token of the vocabulary"),
                 arguments("{\"a\": \"x\"}", "vocab.json: token 'a': expected an id from 0 to 16777216, found STRING"),
                 arguments("{\"a\": -1}", "vocab.json: token 'a': expected an id from 0 to 16777216, found -1"),
                 arguments(
@@ -338,6 +486,22 @@ class ClipTokenizerTest {
         assertThatThrownBy(this::tokenizer)
                 .isInstanceOf(ModelException.class)
                 .hasMessage("%s: %s".formatted(file, message));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "#version: 0.2\n", "\n\r\n"})
+    void refusesMergesThatAreNone(String content) throws IOException {
+        Path file = Files.writeString(folder.resolve("merges.txt"), content);
+        assertThatThrownBy(this::tokenizer)
+                .isInstanceOf(ModelException.class)
+                .hasMessage(file + ": expected pairs of tokens, found none");
+
+        Files.delete(file);
+        Files.delete(folder.resolve("vocab.json"));
+        writeTokenizerJson(new JsonArray(), "[]");
+        assertThatThrownBy(this::tokenizer)
+                .isInstanceOf(ModelException.class)
+                .hasMessage(folder.resolve("tokenizer.json") + ": model.merges: expected pairs of tokens, found none");
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.aquarelle.sd.unet;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.aquarelle.core.safetensors.SafetensorsException;
 import dev.aquarelle.core.tensor.Shape;
@@ -121,6 +122,59 @@ class UNet2DConditionModelTest {
 
         assertThat(constants(graph).get("mid_block.attentions.0.proj_in.weight").shape())
                 .isEqualTo(Shape.of(1280, 1280));
+    }
+
+    /** The numbers are diffusers' of {@link TinyUNet}. */
+    @Test
+    void attentionToTheTextAloneAndNoMiddleAreDiffusers() {
+        assertThat(TinyUNet.run(
+                        true, false, false, "\"only_cross_attention\": [true, false], \"mid_block_type\": null"))
+                .containsExactly(
+                        new float[] {
+                            -1.276506f,
+                            -0.2433194f,
+                            2.88165f,
+                            2.485078f,
+                            1.525435f,
+                            3.756288f,
+                            1.187983f,
+                            -2.022957f,
+                            -0.3579296f,
+                            -2.862535f,
+                            -4.578013f,
+                            -1.444029f,
+                            -0.2362172f,
+                            -0.2881384f,
+                            1.661063f,
+                            2.367521f
+                        },
+                        within(2e-5f));
+    }
+
+    /** The numbers are diffusers' of {@link TinyUNet}. */
+    @Test
+    void theMiddleLooksAtThePixelsWhateverTheOthersDo() {
+        assertThat(TinyUNet.run(true, true, true, "\"only_cross_attention\": true"))
+                .containsExactly(
+                        new float[] {
+                            -0.7624577f,
+                            -1.08804f,
+                            -1.190352f,
+                            -0.7579721f,
+                            4.013269f,
+                            5.187181f,
+                            3.872762f,
+                            2.081991f,
+                            -1.681384f,
+                            -4.670039f,
+                            -5.184888f,
+                            -2.953898f,
+                            -1.223457f,
+                            0.2939825f,
+                            2.686786f,
+                            2.441823f
+                        },
+                        within(2e-5f));
     }
 
     @Test

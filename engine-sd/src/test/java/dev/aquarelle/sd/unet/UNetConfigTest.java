@@ -102,6 +102,28 @@ class UNetConfigTest {
                 .isEqualTo(List.of(5, 6, 7, 8));
     }
 
+    @Test
+    void theMiddleIsAsTheInnermostBlockUnlessThereIsNone() {
+        UNetConfig.Block middle = parse("\"only_cross_attention\": true").midBlock();
+        assertThat(middle).isEqualTo(new UNetConfig.Block(1280, 2, true, 1, 8, 1280, false));
+        assertThat(parse("\"mid_block_type\": null").midBlock()).isNull();
+        assertThat(parse("\"mid_block_only_cross_attention\": true").midBlock()).isEqualTo(middle);
+    }
+
+    @Test
+    void attentionToTheTextAloneIsForAllBlocksOrForEach() {
+        assertThat(parse("\"only_cross_attention\": true").upBlocks())
+                .extracting(UNetConfig.Block::onlyCrossAttention)
+                .containsOnly(true);
+        UNetConfig config = parse("\"only_cross_attention\": [true, true, false, false]");
+        assertThat(config.downBlocks())
+                .extracting(UNetConfig.Block::onlyCrossAttention)
+                .containsExactly(true, true, false, false);
+        assertThat(config.upBlocks())
+                .extracting(UNetConfig.Block::onlyCrossAttention)
+                .containsExactly(false, false, true, true);
+    }
+
     @ParameterizedTest(name = "{0}: {1}")
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
         _class_name                    | "UNet3DConditionModel"
@@ -124,8 +146,6 @@ class UNetConfigTest {
         conv_in_kernel                 | 4
         conv_out_kernel                | 2
         attention_type                 | "gated"
-        only_cross_attention           | [true,true,true,false]
-        mid_block_only_cross_attention | true
         dual_cross_attention           | true
         cross_attention_norm           | "group_norm"
         """)
@@ -140,6 +160,8 @@ class UNetConfigTest {
         "block_out_channels": []                                  | block_out_channels: expected at least one level, found []
         "block_out_channels": [320, 0, 640, 640]                  | block_out_channels: expected an integer from 1 to 65536, found 0
         "layers_per_block": [2, 2]                                | layers_per_block: expected one integer, or a list of 4, found [2,2]
+        "only_cross_attention": [true]                            | only_cross_attention: expected true or false, or a list of 4 of them, found [true]
+        "only_cross_attention": [true, 0, true, true]             | only_cross_attention: expected true or false, found 0
         "norm_num_groups": 48                                     | norm_num_groups: expected a divisor of 320 channels, found 48
         "norm_eps": 0                                             | norm_eps: expected a number above 0 and below 1, found 0
         "down_block_types": ["DownBlock2D"]                       | down_block_types: expected 4 blocks, as block_out_channels has levels, found ["DownBlock2D"]
