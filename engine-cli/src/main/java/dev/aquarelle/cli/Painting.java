@@ -48,7 +48,7 @@ record Painting(
         }
         return first == last
                 ? "Painting %d of %d".formatted(first, total)
-                : "Painting %d to %d of %d".formatted(first, last, total);
+                : "Painting %d-%d of %d".formatted(first, last, total);
     }
 
     private List<GeneratedImage> paint(TextToImage request, String task) {

@@ -292,7 +292,7 @@ class GenerateCommandTest {
     void progressTellsWhichPicturesOfAll() {
         assertThat(Painting.task(1, 1, 1)).isEqualTo("Painting");
         assertThat(Painting.task(3, 3, 8)).isEqualTo("Painting 3 of 8");
-        assertThat(Painting.task(5, 8, 8)).isEqualTo("Painting 5 to 8 of 8");
+        assertThat(Painting.task(5, 8, 8)).isEqualTo("Painting 5-8 of 8");
     }
 
     @Test
