@@ -22,7 +22,7 @@ public final class Aquarelle {
         try {
             int status = line.execute(args);
             boolean lost =
-                    line.getOut().checkError() | System.out.checkError(); // one does not hear of the other's errors
+                    line.getOut().checkError() || System.out.checkError(); // one does not hear of the other's errors
             return lost ? Failures.reportLostOutput(line, status) : status;
         } catch (OutOfMemoryError e) { // what filled the heap is out of reach here
             return Failures.reportFullHeap(line);
