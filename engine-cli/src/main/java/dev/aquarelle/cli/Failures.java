@@ -11,6 +11,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
@@ -99,7 +100,7 @@ final class Failures {
         return switch (e) {
             case FileAlreadyExistsException exists ->
                 exists.getFile() + " is there already" + (mayForce ? "; --force replaces it" : "");
-            case UncheckedIOException unchecked -> sentence(unchecked.getCause(), mayForce);
+            case UncheckedIOException unchecked -> sentence(Objects.requireNonNull(unchecked.getCause()), mayForce);
             case NoSuchFileException missing -> missing.getFile() + " is not there";
             case FileSystemException other -> "%s: %s".formatted(other.getFile(), reason(other.getReason(), other));
             case MemoryBudgetException memory -> message(memory) + "; smaller pictures or batches take less";
