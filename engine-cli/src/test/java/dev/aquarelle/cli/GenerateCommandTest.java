@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -325,7 +326,7 @@ class GenerateCommandTest {
     void resultsThatNobodyGotAreAFailure() {
         StringWriter err = new StringWriter();
         CommandLine line = Aquarelle.commandLine(Terminal.NONE, new Interrupt())
-                .setOut(new PrintWriter(new FullDisk()))
+                .setOut(new PrintWriter(new FullDisk(), false, StandardCharsets.UTF_8))
                 .setErr(new PrintWriter(err, true));
 
         assertThat(Aquarelle.execute(line, "backends")).isEqualTo(1);
