@@ -20,7 +20,10 @@ public final class Aquarelle {
 
     static int execute(CommandLine line, String... args) {
         try {
-            return line.execute(args);
+            int status = line.execute(args);
+            boolean lost =
+                    line.getOut().checkError() || System.out.checkError(); // one does not hear of the other's errors
+            return lost ? Failures.reportLostOutput(line, status) : status;
         } catch (OutOfMemoryError e) { // what filled the heap is out of reach here
             return Failures.reportFullHeap(line);
         }
@@ -36,8 +39,9 @@ public final class Aquarelle {
                 .addSubcommand(new SynthCommand())
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setColorScheme(CommandLine.Help.defaultColorScheme(terminal.outIsTerminal() ? Ansi.ON : Ansi.OFF));
-        line.setExecutionExceptionHandler((e, command, parsed) ->
-                interrupt.isCancelled() ? Failures.reportStop(command) : Failures.report(e, command, parsed));
+        Arguments.register(line);
+        line.setExecutionExceptionHandler((e, command, _) ->
+                interrupt.isCancelled() ? Failures.reportStop(command) : Failures.report(e, command));
         line.setParameterExceptionHandler(Failures::reportUsage);
         return line;
     }

@@ -2,15 +2,26 @@ package dev.aquarelle.cli;
 
 import dev.aquarelle.ops.Backend;
 import dev.aquarelle.ops.Backends;
+import java.util.Iterator;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 
-/** What may stand behind {@code --backend}. */
-public final class BackendNames {
+/** What may stand behind {@code --backend}; as a list for the help, the names of those that are installed. */
+public final class BackendNames implements Iterable<String> {
     private static final String BEST = "auto";
 
-    private BackendNames() {}
+    /** For picocli. */
+    BackendNames() {}
+
+    @Override
+    public Iterator<String> iterator() {
+        return installed().iterator();
+    }
+
+    private static List<String> installed() {
+        return Backends.installed().stream().map(Backend.Provider::name).toList();
+    }
 
     /**
      * Refuses a backend that is not installed, before anything is opened.
@@ -18,8 +29,7 @@ public final class BackendNames {
      * @throws ParameterException if there is none of this name
      */
     public static void requireInstalled(CommandLine line, String backend) {
-        List<String> installed =
-                Backends.installed().stream().map(Backend.Provider::name).toList();
+        List<String> installed = installed();
         if (!backend.equals(BEST) && !installed.contains(backend)) {
             throw new ParameterException(line, "--backend: expected one of %s, found %s".formatted(installed, backend));
         }

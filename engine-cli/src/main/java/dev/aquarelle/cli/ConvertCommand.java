@@ -58,7 +58,7 @@ final class ConvertCommand implements Callable<Integer> {
         if (!force && Files.exists(to)) {
             throw new FileAlreadyExistsException(to.toString());
         }
-        Conversion conversion = Conversion.convert(from, to, type);
+        Conversion conversion = convert();
         PrintWriter out = spec.commandLine().getOut();
         out.printf(
                 Locale.ROOT,
@@ -81,5 +81,13 @@ final class ConvertCommand implements Callable<Integer> {
                             type);
         }
         return conversion.overflows().isEmpty() ? 0 : 1;
+    }
+
+    private Conversion convert() throws IOException {
+        try {
+            return Conversion.convert(from, to, type);
+        } catch (IOException e) { // what is read is mapped, and fails otherwise
+            throw Failures.notWritten(to, e);
+        }
     }
 }

@@ -1,13 +1,17 @@
 package dev.aquarelle.cli;
 
 import dev.aquarelle.core.memory.MemoryBudgetException;
-import dev.aquarelle.sd.schedulers.SchedulerException;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
@@ -39,13 +43,34 @@ final class Failures {
         return FAILED;
     }
 
-    static int report(Exception e, CommandLine line, ParseResult parsed) {
+    /** The results went to a full disk or a closed pipe. */
+    static int reportLostOutput(CommandLine line, int status) {
+        line.getErr().println("aquarelle: standard output cannot be written to");
+        return status == 0 ? FAILED : status;
+    }
+
+    static int report(Exception e, CommandLine line) {
         PrintWriter err = line.getErr();
-        err.println("aquarelle: " + Printable.of(sentence(e)));
+        ParseResult parsed = line.getParseResult();
+        boolean mayForce = line.getCommandSpec().findOption("--force") != null && !parsed.hasMatchedOption("--force");
+        err.println("aquarelle: " + Printable.of(sentence(e, mayForce)));
         if (parsed.hasMatchedOption("--verbose")) {
             printTrace(e, err);
         }
-        return e instanceof IllegalArgumentException || e instanceof SchedulerException ? WRONG_USAGE : FAILED;
+        return e instanceof IllegalArgumentException ? WRONG_USAGE : FAILED;
+    }
+
+    /** What the file system said about a write, told of the file that was wanted and not of a temporary one. */
+    static FileSystemException notWritten(Path wanted, IOException e) {
+        String reason = switch (e) {
+            case AccessDeniedException _ -> "its folder cannot be written to";
+            case NoSuchFileException _ -> "its folder is not there";
+            case FileSystemException other when other.getReason() != null -> other.getReason();
+            default -> String.valueOf(e.getMessage());
+        };
+        FileSystemException told = new FileSystemException(wanted.toString(), null, "cannot be written: " + reason);
+        told.initCause(e);
+        return told;
     }
 
     static int reportUsage(ParameterException e, String[] args) {
@@ -71,9 +96,11 @@ final class Failures {
     }
 
     /** The message of what went wrong; some exceptions of the JDK's have but half a sentence. */
-    private static String sentence(Exception e) {
+    private static String sentence(Exception e, boolean mayForce) {
         return switch (e) {
-            case FileAlreadyExistsException exists -> exists.getFile() + " is there already; --force replaces it";
+            case FileAlreadyExistsException exists ->
+                exists.getFile() + " is there already" + (mayForce ? "; --force replaces it" : "");
+            case UncheckedIOException unchecked -> sentence(Objects.requireNonNull(unchecked.getCause()), mayForce);
             case NoSuchFileException missing -> missing.getFile() + " is not there";
             case FileSystemException other -> "%s: %s".formatted(other.getFile(), reason(other.getReason(), other));
             case MemoryBudgetException memory -> message(memory) + "; smaller pictures or batches take less";

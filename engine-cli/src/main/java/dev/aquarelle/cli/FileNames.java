@@ -1,5 +1,6 @@
 package dev.aquarelle.cli;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -8,7 +9,7 @@ import java.util.Locale;
 
 /** Names for pictures: from the prompt and the seed, or from what the user said. */
 final class FileNames {
-    private static final int LONGEST_SLUG = 60;
+    private static final int LONGEST_SLUG = 60; // bytes: a quarter of what file systems take, and a third of a line
 
     private FileNames() {}
 
@@ -17,14 +18,32 @@ final class FileNames {
         return "%s-%d.png".formatted(slug(prompt), seed);
     }
 
-    /** Letters without their accents and digits, all else a hyphen: names that every file system and every shell takes. */
+    /**
+     * Letters and digits of any script, Latin ones without their accents, all else a hyphen: names that every file system takes and no
+     * shell takes apart.
+     */
     static String slug(String prompt) {
-        String plain = Normalizer.normalize(prompt, Normalizer.Form.NFKD)
-                .replaceAll("\\p{M}", "")
-                .toLowerCase(Locale.ROOT)
-                .replaceAll("[^a-z0-9]+", "-");
-        String cut = plain.substring(0, Math.min(plain.length(), LONGEST_SLUG)).replaceAll("^-|-$", "");
+        String plain = Normalizer.normalize(prompt.toLowerCase(Locale.ROOT), Normalizer.Form.NFKD)
+                .replaceAll("(?<=\\p{IsLatin})\\p{Mn}+", "")
+                .replaceAll("[^\\p{L}\\p{M}\\p{N}][^\\p{L}\\p{N}]*", "-"); // no mark without its letter
+        String whole = Normalizer.normalize(plain, Normalizer.Form.NFC).replaceAll("^[-\\p{M}]+", "");
+        String cut = shortened(whole).replaceAll("-$", "");
         return cut.isEmpty() ? "picture" : cut;
+    }
+
+    /** As many whole letters as there is room for. */
+    private static String shortened(String text) {
+        int bytes = 0;
+        int at = 0;
+        while (at < text.length()) {
+            String letter = Character.toString(text.codePointAt(at));
+            bytes += letter.getBytes(StandardCharsets.UTF_8).length;
+            if (bytes > LONGEST_SLUG) {
+                break;
+            }
+            at += letter.length();
+        }
+        return text.substring(0, at);
     }
 
     /** The name itself, or with {@code -2}, {@code -3} and so on, whichever is the first that is free. */

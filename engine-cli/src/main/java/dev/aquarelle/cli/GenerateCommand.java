@@ -3,9 +3,15 @@ package dev.aquarelle.cli;
 import dev.aquarelle.core.memory.MemoryBudget;
 import dev.aquarelle.demo.DemoModel;
 import dev.aquarelle.ops.BackendOptions;
+import dev.aquarelle.sd.ModelException;
 import dev.aquarelle.sd.pipeline.EngineOptions;
 import dev.aquarelle.sd.pipeline.StableDiffusion;
 import dev.aquarelle.sd.pipeline.TextToImage;
+import dev.aquarelle.sd.schedulers.Scheduler;
+import dev.aquarelle.sd.schedulers.SchedulerConfig;
+import dev.aquarelle.sd.schedulers.SchedulerException;
+import dev.aquarelle.sd.schedulers.SchedulerRun;
+import dev.aquarelle.sd.schedulers.Schedulers;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -24,7 +30,6 @@ import picocli.CommandLine.Spec;
         name = "aquarelle",
         versionProvider = Version.class,
         mixinStandardHelpOptions = true,
-        separator = " ",
         sortOptions = false,
         usageHelpAutoWidth = true,
         customSynopsis = {"aquarelle [OPTIONS] \"PROMPT\"", "       aquarelle COMMAND --help"},
@@ -45,6 +50,10 @@ import picocli.CommandLine.Spec;
 final class GenerateCommand implements Callable<Integer> {
     private static final long SEEDS = 1L << 32;
     private static final int LONGEST_PROMPT = 10_000; // of which a text encoder reads some three hundred
+
+    /** The scheduler of Stable Diffusion. */
+    private static final SchedulerConfig USUAL =
+            SchedulerConfig.parse("--sampler", "{\"_class_name\": \"PNDMScheduler\"}");
 
     private final Terminal terminal;
     private final Interrupt interrupt;
@@ -133,7 +142,8 @@ final class GenerateCommand implements Callable<Integer> {
     @Option(
             names = "--backend",
             paramLabel = "NAME",
-            description = "What computes: cpu, reference, gpu; see aquarelle backends (default: the best one).")
+            completionCandidates = BackendNames.class,
+            description = "What computes: ${COMPLETION-CANDIDATES}; see aquarelle backends (default: the best one).")
     private String backend = "auto";
 
     @Option(
@@ -172,11 +182,12 @@ final class GenerateCommand implements Callable<Integer> {
         requireSense(text, total);
         TextToImage _ =
                 request(text, first, batch); // refuses the rest of what makes no sense before anything is opened
+        requireSampler();
         CommandLine line = spec.commandLine();
         BackendNames.requireInstalled(line, backend);
         PictureFiles files = PictureFiles.of(out, text, total, force);
         EngineOptions options = new EngineOptions(backend, new BackendOptions(threads), maxMemory);
-        try (StableDiffusion engine = StableDiffusion.load(model != null ? model : DemoModel.path(), options)) {
+        try (StableDiffusion engine = load(options)) {
             files.createFolder();
             Screen screen = new Screen(line.getOut(), line.getErr(), terminal, preview);
             new Painting(engine, (from, pictures) -> request(text, from, pictures), files, screen, interrupt)
@@ -185,19 +196,55 @@ final class GenerateCommand implements Callable<Integer> {
         return 0;
     }
 
+    private StableDiffusion load(EngineOptions options) {
+        Path folder = model != null ? model : DemoModel.path();
+        try {
+            return StableDiffusion.load(folder, options);
+        } catch (IllegalArgumentException e) { // no fault of the command line's: that has been checked
+            throw new ModelException("%s: %s".formatted(folder, e.getMessage()), e);
+        }
+    }
+
     private void requireSense(String text, int total) {
         if (text.isBlank()) {
             throw new IllegalArgumentException("the prompt is empty");
         }
-        if (text.length() > LONGEST_PROMPT) {
-            throw new IllegalArgumentException(
-                    "the prompt: expected at most %d characters, found %d".formatted(LONGEST_PROMPT, text.length()));
-        }
+        requireReadable("the prompt", text);
+        requireReadable("the negative prompt", negative);
         if (count != null && total < 1) {
             throw new IllegalArgumentException("--count: expected 1 or more, found " + total);
         }
         if (seed != null && seed < 0) {
             throw new IllegalArgumentException("--seed: expected 0 or more, found " + seed);
+        }
+        if (seed != null && seed > Long.MAX_VALUE - (total - 1)) {
+            throw new IllegalArgumentException(
+                    "--seed: expected at most %d, so that the last of %d pictures has a seed too, found %d"
+                            .formatted(Long.MAX_VALUE - (total - 1), total, seed));
+        }
+    }
+
+    private static void requireReadable(String which, String text) {
+        if (text.length() > LONGEST_PROMPT) {
+            throw new IllegalArgumentException(
+                    "%s: expected at most %d characters, found %d".formatted(which, LONGEST_PROMPT, text.length()));
+        }
+        if (Arguments.isUnreadable(text)) {
+            throw new IllegalArgumentException("%s: expected text, found %s".formatted(which, Arguments.unreadable()));
+        }
+    }
+
+    /** Whatever a scheduler says of the usual model is about the command line; what it says later, about the model at hand. */
+    private void requireSampler() {
+        if (sampler != null) {
+            try {
+                Scheduler scheduler = Schedulers.named(sampler, USUAL);
+                if (steps != null) {
+                    SchedulerRun _ = scheduler.start(steps);
+                }
+            } catch (SchedulerException e) {
+                throw new IllegalArgumentException(e.getMessage(), e);
+            }
         }
     }
 

@@ -31,7 +31,7 @@ record Painting(
     void run(long seed, int total, int batch) throws IOException {
         for (int done = 0; done < total; done += batch) {
             int pictures = Math.min(batch, total - done);
-            String task = total == 1 ? "Painting" : "Painting %d/%d".formatted(done + pictures, total);
+            String task = task(done + 1, done + pictures, total);
             long start = System.nanoTime();
             for (GeneratedImage picture : paint(requests.apply(seed + done, pictures), task)) {
                 Path file = files.save(picture);
@@ -40,6 +40,15 @@ record Painting(
                 screen.out().flush();
             }
         }
+    }
+
+    static String task(int first, int last, int total) {
+        if (total == 1) {
+            return "Painting";
+        }
+        return first == last
+                ? "Painting %d of %d".formatted(first, total)
+                : "Painting %d-%d of %d".formatted(first, last, total);
     }
 
     private List<GeneratedImage> paint(TextToImage request, String task) {

@@ -29,6 +29,8 @@ record PictureFiles(Path folder, @Nullable String name, String prompt, boolean s
     /** What file systems commonly take. */
     private static final int LONGEST_NAME = 255;
 
+    private static final String NO_FOLDER = "expected a folder to write to, found something else";
+
     /**
      * Looks at what the user wants before anything is computed, and writes nothing.
      *
@@ -73,8 +75,7 @@ record PictureFiles(Path folder, @Nullable String name, String prompt, boolean s
             there = there.getParent();
         }
         if (!Files.isDirectory(there)) {
-            throw new FileSystemException(
-                    there.toString(), null, "expected a folder to write to, found something else");
+            throw new FileSystemException(there.toString(), null, NO_FOLDER);
         }
         if (!Files.isWritable(there)) {
             throw new FileSystemException(there.toString(), null, "the folder cannot be written to");
@@ -83,7 +84,11 @@ record PictureFiles(Path folder, @Nullable String name, String prompt, boolean s
 
     /** Makes the folder if it is not there. */
     void createFolder() throws IOException {
-        Files.createDirectories(folder.toAbsolutePath());
+        try {
+            Files.createDirectories(folder.toAbsolutePath());
+        } catch (FileAlreadyExistsException e) { // which nothing may replace
+            throw new FileSystemException(e.getFile(), null, NO_FOLDER);
+        }
     }
 
     /** Writes a picture and says where. */
@@ -93,23 +98,33 @@ record PictureFiles(Path folder, @Nullable String name, String prompt, boolean s
             wanted = FileNames.withSuffix(wanted, "-" + picture.seed());
         }
         if (force) {
-            Png.write(wanted, picture.image(), picture.parameters(), Png.IfExists.REPLACE);
+            write(picture, wanted, Png.IfExists.REPLACE);
             return wanted;
         }
         if (name != null && !several) {
-            picture.save(wanted); // or fails, if it appeared while the picture was made
+            write(picture, wanted, Png.IfExists.FAIL); // which it does if the file appeared while the picture was made
             return wanted;
         }
         for (int tries = 1; ; tries++) {
             Path free = FileNames.free(wanted);
             try {
-                picture.save(free);
+                write(picture, free, Png.IfExists.FAIL);
                 return free;
             } catch (FileAlreadyExistsException e) { // taken in the meantime
                 if (tries == MOST_TRIES) {
                     throw e;
                 }
             }
+        }
+    }
+
+    private static void write(GeneratedImage picture, Path file, Png.IfExists ifExists) throws IOException {
+        try {
+            Png.write(file, picture.image(), picture.parameters(), ifExists);
+        } catch (FileAlreadyExistsException e) {
+            throw e;
+        } catch (IOException e) {
+            throw Failures.notWritten(file, e);
         }
     }
 }

@@ -12,7 +12,9 @@ import picocli.CommandLine.TypeConversionException;
  * @param height in pixels
  */
 record PictureSize(int width, int height) {
-    private static final Pattern FORM = Pattern.compile("(\\d{1,6})[xX×](\\d{1,6})");
+    private static final Pattern FORM = Pattern.compile("(\\d+)[xX×](\\d+)");
+
+    private static final int MOST_DIGITS = 9; // the request knows the limit; here it shall be an int
 
     /** Reads one for the command line. */
     static final class Converter implements ITypeConverter<PictureSize> {
@@ -22,7 +24,14 @@ record PictureSize(int width, int height) {
             if (!matcher.matches()) {
                 throw new TypeConversionException("expected WIDTHxHEIGHT such as 512x768, found '%s'".formatted(text));
             }
-            return new PictureSize(Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2)));
+            return new PictureSize(side(matcher.group(1)), side(matcher.group(2)));
+        }
+
+        private static int side(String digits) {
+            if (digits.length() > MOST_DIGITS) {
+                throw new TypeConversionException("%s pixels are too many for a side".formatted(digits));
+            }
+            return Integer.parseInt(digits);
         }
     }
 }

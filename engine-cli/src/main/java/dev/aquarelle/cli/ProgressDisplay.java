@@ -20,6 +20,7 @@ final class ProgressDisplay implements AutoCloseable {
     private static final int UPDATE_MILLIS = 100;
     private static final Duration BETWEEN_LINES = Duration.ofSeconds(10);
     private static final Duration BETWEEN_PREVIEWS = Duration.ofMillis(300);
+    private static final int KEPT_FREE = 3; // at the line's end: a ^C is shown there, and must not begin another line
     private static final String CLEAR_TO_END = "\u001b[K";
 
     private final PrintWriter err;
@@ -46,7 +47,7 @@ final class ProgressDisplay implements AutoCloseable {
                 .showSpeed(new DecimalFormat("0.00", DecimalFormatSymbols.getInstance(Locale.ROOT)))
                 .setStyle(terminal.showsBlocks() ? ProgressBarStyle.UNICODE_BLOCK : ProgressBarStyle.ASCII)
                 .setUpdateIntervalMillis(UPDATE_MILLIS);
-        builder.setConsumer(new DelegatingProgressBarConsumer(this::drawBar, terminal.columns()));
+        builder.setConsumer(new DelegatingProgressBarConsumer(this::drawBar, terminal.columns() - KEPT_FREE));
         this.bar = builder.build();
         bar.refresh();
     }

@@ -13,6 +13,11 @@ public final class StderrLog extends System.LoggerFinder {
         shown = verbose ? System.Logger.Level.INFO : System.Logger.Level.WARNING;
     }
 
+    /** No warnings either: for results that lines in between would tear apart. */
+    public static void showErrorsOnly() {
+        shown = System.Logger.Level.ERROR;
+    }
+
     @Override
     public System.Logger getLogger(String name, Module module) {
         return new PlainLogger(name);

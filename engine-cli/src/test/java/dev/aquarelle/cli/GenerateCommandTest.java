@@ -2,13 +2,14 @@ package dev.aquarelle.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.aquarelle.demo.DemoModel;
 import dev.aquarelle.sd.image.GenerationParameters;
 import dev.aquarelle.sd.image.Image;
 import dev.aquarelle.sd.image.Png;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -214,10 +215,16 @@ class GenerateCommandTest {
                 "--size       | 0x64       | 2 | width: expected",
                 "--steps      | 0          | 2 | steps: expected",
                 "--steps      | 1001       | 2 | steps: expected",
-                "--steps      | many       | 2 | 'many' is not an int",
+                "--steps      | many       | 2 | 'many' is not a whole number",
+                "--steps      | 5.5        | 2 | '5.5' is not a whole number",
+                "--steps      | 9999999999 | 2 | 9999999999 is too large a number",
                 "--guidance   | NaN        | 2 | expected",
+                "--guidance   | much       | 2 | 'much' is not a number",
+                "--size       | 8000000x8  | 2 | width: expected 8 to 16384, found 8000000",
+                "--size       | 8x99999999999 | 2 | 99999999999 pixels are too many",
                 "--sampler    | magic      | 2 | magic",
                 "--seed       | -1         | 2 | --seed: expected 0 or more",
+                "--seed       | 9223372036854775808 | 2 | 9223372036854775808 is too large a number",
                 "--batch      | 0          | 2 | batch: expected",
                 "--batch      | 100        | 2 | batch: expected",
                 "--count      | 0          | 2 | --count: expected 1 or more",
@@ -225,8 +232,13 @@ class GenerateCommandTest {
                 "--clip-skip  | 99         | 2 | clipSkip: expected",
                 "--backend    | abacus     | 2 | --backend: expected one of",
                 "--model      | /nowhere   | 1 | /nowhere",
+                "--model      | \"\"         | 2 | --model': expected a path, found nothing",
+                "--model      | M\ufffdrz | 2 | expected a path, found bytes that are no letters",
+                "--out        | M\ufffdrz.png | 2 | expected a path, found bytes that are no letters",
+                "--negative   | M\ufffdrz | 2 | the negative prompt: expected text, found bytes",
                 "--out        | a.jpg      | 2 | --out: expected a folder or a name ending in .png",
                 "--max-memory | much       | 2 | expected an amount such as 4G",
+                "--max-memory | 1K         | 1 | KiB, but only 1.0 KiB may be used",
                 "--max-memory | 1M         | 1 | only 1.0 MiB may be used; smaller pictures or batches take less",
                 "--colour     | blue       | 2 | Unknown option",
             })
@@ -245,24 +257,58 @@ class GenerateCommandTest {
         assertThat(CommandRun.of("").status()).isEqualTo(2);
         assertThat(CommandRun.of("a", "red", "apple").err()).contains("quotes");
         assertThat(CommandRun.of("x".repeat(10_001)).status()).isEqualTo(2);
+        assertThat(CommandRun.of("x", "-n", "x".repeat(10_001)).err())
+                .contains("the negative prompt: expected at most 10000 characters, found 10001");
+        assertThat(CommandRun.of("caf\ufffd\ufffd").err()).contains("the prompt: expected text, found bytes");
+        assertThat(CommandRun.of("caf\ufffd\ufffd").status()).isEqualTo(2);
     }
 
     @Test
-    void aModelWithoutAPartIsRefused() throws IOException {
-        try (var files = Files.walk(DemoModel.path())) {
-            for (Path file : files.filter(Files::isRegularFile).toList()) {
-                Path copy = folder.resolve(DemoModel.path().relativize(file).toString());
-                Files.createDirectories(copy.getParent());
-                if (!file.toString().contains("unet")) {
-                    Files.copy(file, copy);
-                }
-            }
-        }
+    void theSeedOfTheLastPictureIsOneToo() {
+        String last = Long.toString(Long.MAX_VALUE);
 
-        CommandRun run = CommandRun.of("an apple", "--model", folder.toString());
+        CommandRun two = CommandRun.of("x", "--seed", last, "--count", "2");
+
+        assertThat(two.status()).isEqualTo(2);
+        assertThat(two.err()).contains("--seed: expected at most 9223372036854775806, so that the last of 2");
+        assertThat(paint("--seed=" + last).out()).contains("a-red-apple-9223372036854775807.png");
+    }
+
+    @Test
+    void optionsTakeTheirValueBehindAnEqualsSignToo() {
+        CommandRun run = CommandRun.of(
+                "an apple", "--size=64x64", "-s=1", "--seed=5", "--guidance=2.5", "--out=" + folder.resolve("a=b.png"));
+
+        assertThat(run.err()).isEmpty();
+        assertThat(folder.toFile().list()).containsExactly("a=b.png");
+    }
+
+    @Test
+    void whatASamplerRefusesIsSaidBeforeTheModelIsLoaded() {
+        CommandRun run = CommandRun.of("x", "--model", "/nowhere", "--sampler", "lcm", "--steps", "51");
+
+        assertThat(run.status()).isEqualTo(2);
+        assertThat(run.err()).contains("expected at most 50 steps");
+    }
+
+    @Test
+    void progressTellsWhichPicturesOfAll() {
+        assertThat(Painting.task(1, 1, 1)).isEqualTo("Painting");
+        assertThat(Painting.task(3, 3, 8)).isEqualTo("Painting 3 of 8");
+        assertThat(Painting.task(5, 8, 8)).isEqualTo("Painting 5-8 of 8");
+    }
+
+    @Test
+    void aPictureThatCannotBeWrittenIsSaidByItsNameAndLeavesNothing() throws IOException {
+        Path folderOfThisName = Files.createDirectory(folder.resolve("a-red-apple-7.png"));
+        Files.writeString(folderOfThisName.resolve("mine"), "mine");
+
+        CommandRun run = paint("--seed", "7", "--force");
 
         assertThat(run.status()).isEqualTo(1);
-        assertThat(run.err()).contains("unet").doesNotContain("\tat ");
+        assertThat(run.err()).startsWith("aquarelle: " + folderOfThisName + ": cannot be written: ");
+        assertThat(run.err()).doesNotContain(".part", "--force");
+        assertThat(folder.toFile().list()).containsExactly("a-red-apple-7.png");
     }
 
     @Test
@@ -279,6 +325,24 @@ class GenerateCommandTest {
     }
 
     @Test
+    void resultsThatNobodyGotAreAFailure() {
+        StringWriter err = new StringWriter();
+        CommandLine line = Aquarelle.commandLine(Terminal.NONE, new Interrupt())
+                .setOut(new PrintWriter(new FullDisk(), false, StandardCharsets.UTF_8))
+                .setErr(new PrintWriter(err, true));
+
+        assertThat(Aquarelle.execute(line, "backends")).isEqualTo(1);
+        assertThat(err.toString()).isEqualToIgnoringNewLines("aquarelle: standard output cannot be written to");
+    }
+
+    private static final class FullDisk extends OutputStream {
+        @Override
+        public void write(int b) throws IOException {
+            throw new IOException("No space left on device");
+        }
+    }
+
+    @Test
     void stackTracesAreForTheVerbose() {
         assertThat(CommandRun.of("an apple", "--model", "/nowhere", "--verbose").err())
                 .contains("\tat ");
@@ -291,6 +355,7 @@ class GenerateCommandTest {
         assertThat(run.status()).isZero();
         assertThat(run.out())
                 .contains("aquarelle \"a red apple\"", "--sampler", "conformance", "backends", "Exit status");
+        assertThat(run.out()).contains("What computes: cpu, reference;");
         assertThat(run.out().lines()).allMatch(line -> line.length() <= 80);
         assertThat(CommandRun.of("--version").out()).startsWith("Aquarelle");
         assertThat(CommandRun.of("backends").out()).contains("cpu", "reference");

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.aquarelle.sd.image.Image;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TerminalOutputTest {
     private static final Image FOUR =
@@ -54,6 +56,30 @@ class TerminalOutputTest {
         assertThat(shown()).contains("\u001b[1A"); // the second picture is drawn over the first
     }
 
+    @ParameterizedTest(name = "{0} columns")
+    @ValueSource(ints = {1, 10, 40, 80, 120})
+    void theBarLeavesRoomForWhatCtrlCShows(int columns) {
+        try (ProgressDisplay display =
+                new ProgressDisplay(err, new Terminal(true, true, 24, columns, true), "Painting 7 of 8", 1000)) {
+            display.stepDone(500, 1000);
+        }
+
+        assertThat(shown().split("\r|\u001b\\[K")).allMatch(bar -> bar.length() <= Math.max(0, columns - 3));
+    }
+
+    @Test
+    void warningsCanBeKeptFromTearingResultsApart() {
+        System.Logger logger = new StderrLog().getLogger("any", getClass().getModule());
+        StderrLog.showErrorsOnly();
+        try {
+            assertThat(logger.isLoggable(System.Logger.Level.WARNING)).isFalse();
+            assertThat(logger.isLoggable(System.Logger.Level.ERROR)).isTrue();
+        } finally {
+            StderrLog.setVerbose(false);
+        }
+        assertThat(logger.isLoggable(System.Logger.Level.WARNING)).isTrue();
+    }
+
     @Test
     void withoutATerminalThereIsNoBar() {
         try (ProgressDisplay display = new ProgressDisplay(err, Terminal.NONE, "Painting", 15)) {
@@ -70,15 +96,23 @@ class TerminalOutputTest {
         "'  A  RED--apple!! ', a-red-apple",
         "Café Zürich, cafe-zurich",
         "../../etc/passwd, etc-passwd",
-        "日本語, picture",
+        "日本語 のがぞう, 日本語-のがぞう",
+        "'Ёлка, й!', ёлка-й",
+        "हिन्दी, हिन्दी",
+        "한국어 사과, 한국어-사과",
+        "ｗｉｄｅ Ⅷ ²　, wide-viii-2",
         "!, picture",
+        "'\u202eabc\u200b\u0301', abc",
     })
     void namesAreOfLettersAndDigits(String prompt, String slug) {
         assertThat(FileNames.slug(prompt)).isEqualTo(slug);
     }
 
     @Test
-    void longNamesAreCut() {
+    void longNamesAreCutBetweenLetters() {
+        assertThat(FileNames.slug("漢".repeat(100))).isEqualTo("漢".repeat(20));
+        assertThat(FileNames.slug("a" + "𝄞漢𐀀".repeat(100)).getBytes(StandardCharsets.UTF_8))
+                .hasSizeBetween(57, 60);
         assertThat(FileNames.of("very ".repeat(100), 3)).hasSizeLessThan(80).endsWith("very-3.png");
     }
 

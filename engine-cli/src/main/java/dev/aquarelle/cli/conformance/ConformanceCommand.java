@@ -2,6 +2,7 @@ package dev.aquarelle.cli.conformance;
 
 import dev.aquarelle.cli.BackendNames;
 import dev.aquarelle.cli.Printable;
+import dev.aquarelle.cli.StderrLog;
 import dev.aquarelle.ops.Backend;
 import dev.aquarelle.ops.BackendOptions;
 import dev.aquarelle.ops.Backends;
@@ -43,7 +44,8 @@ public final class ConformanceCommand implements Callable<Integer> {
             names = "--backend",
             defaultValue = "auto",
             paramLabel = "NAME",
-            description = "cpu, reference, gpu or auto, the best one that runs here (default).")
+            completionCandidates = BackendNames.class,
+            description = "${COMPLETION-CANDIDATES} or auto, the best one that runs here (default).")
     private String backend = "auto";
 
     @Option(
@@ -69,6 +71,7 @@ public final class ConformanceCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        StderrLog.showErrorsOnly(); // prompts that are too long are among the cases
         PrintWriter out = spec.commandLine().getOut();
         try (Backend opened = open()) {
             ConformanceRunner runner = new ConformanceRunner(folder, opened, fullSize);

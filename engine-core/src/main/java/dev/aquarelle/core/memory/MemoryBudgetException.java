@@ -1,5 +1,7 @@
 package dev.aquarelle.core.memory;
 
+import java.util.Locale;
+
 /** A plan that takes more memory than it may, or than the JVM gives; nothing is allocated then. */
 public final class MemoryBudgetException extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -19,7 +21,7 @@ public final class MemoryBudgetException extends RuntimeException {
      * @param available bytes it may take
      */
     public MemoryBudgetException(String who, long needed, long available) {
-        super("%s takes %.1f MiB, but only %.1f MiB may be used".formatted(who, needed / 0x1p20, available / 0x1p20));
+        super("%s takes %s, but only %s may be used".formatted(who, amount(needed), amount(available)));
         this.needed = needed;
         this.available = available;
     }
@@ -33,11 +35,20 @@ public final class MemoryBudgetException extends RuntimeException {
      */
     public MemoryBudgetException(String who, long needed, OutOfMemoryError refusal) {
         super(
-                "%s takes %.1f MiB, which this JVM does not give: %s"
-                        .formatted(who, needed / 0x1p20, refusal.getMessage()),
+                "%s takes %s, which this JVM does not give: %s".formatted(who, amount(needed), refusal.getMessage()),
                 refusal);
         this.needed = needed;
         this.available = UNKNOWN;
+    }
+
+    /** MiB with a decimal, or a smaller unit for what would be nothing in it. */
+    private static String amount(long bytes) {
+        if (bytes < 1 << 10) {
+            return bytes + " bytes";
+        }
+        return bytes < 1 << 20
+                ? String.format(Locale.ROOT, "%.1f KiB", bytes / 0x1p10)
+                : String.format(Locale.ROOT, "%.1f MiB", bytes / 0x1p20);
     }
 
     /** Bytes the plan takes. */

@@ -70,6 +70,8 @@ public final class SafetensorsFile {
         return switch (start) {
             case 0x04034b50 ->
                 ": this is a zip archive, perhaps a PyTorch checkpoint (.ckpt, .pt), which must be converted";
+            case 0x73726576 -> // "vers", of the line "version https://git-lfs.github.com/spec/v1"
+                ": this looks like a pointer of Git LFS, for which 'git lfs pull' fetches the file";
             case 0x46554747 -> ": this is a GGUF file, which must be converted";
             default -> "";
         };

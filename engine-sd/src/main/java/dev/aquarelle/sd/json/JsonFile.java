@@ -65,7 +65,10 @@ public record JsonFile(Failure failure) {
             }
             return root.getAsJsonObject();
         } catch (JsonParseException | IOException e) {
-            throw failure.of("%s: not valid JSON (%s)".formatted(where, firstLine(e)), e);
+            String hint = text.startsWith("version https://git-lfs")
+                    ? ": this is a pointer of Git LFS, for which 'git lfs pull' fetches the file"
+                    : "";
+            throw failure.of("%s: not valid JSON%s%s".formatted(where, place(e), hint), e);
         }
     }
 
@@ -75,7 +78,11 @@ public record JsonFile(Failure failure) {
         return text.length() <= LONGEST_SHOWN ? text : text.substring(0, LONGEST_SHOWN - 3) + "...";
     }
 
-    private static String firstLine(Exception e) {
-        return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+    /** Where the parser stopped: the part of its message that says so. */
+    private static String place(Exception e) {
+        String message = String.valueOf(e.getMessage());
+        int from = message.indexOf(" at line ");
+        int end = message.indexOf(" path ", Math.max(from, 0));
+        return from < 0 ? "" : message.substring(from, end < 0 ? message.length() : end);
     }
 }

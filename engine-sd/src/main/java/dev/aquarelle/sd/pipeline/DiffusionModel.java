@@ -150,6 +150,11 @@ public final class DiffusionModel implements AutoCloseable {
         return textEncoder.encode(prompts, clipSkip, cancellation);
     }
 
+    /** What guidance leads away from: the same for negative prompts, of all layers, as in diffusers. */
+    Tensor encodeNegative(List<String> prompts, Cancellation cancellation) {
+        return textEncoder.encode("the negative prompt", prompts, 0, cancellation);
+    }
+
     /**
      * Refuses prompts that the text encoder cannot take; computes nothing.
      *

@@ -178,7 +178,7 @@ public final class StableDiffusion implements AutoCloseable {
                 model.encode(Collections.nCopies(s.batch(), request.prompt()), request.clipSkip(), cancellation);
         return s.guidance().isOn()
                 ? Latents.concatenated(
-                        model.encode(Collections.nCopies(s.batch(), request.negativePrompt()), 0, cancellation),
+                        model.encodeNegative(Collections.nCopies(s.batch(), request.negativePrompt()), cancellation),
                         positive)
                 : positive;
     }

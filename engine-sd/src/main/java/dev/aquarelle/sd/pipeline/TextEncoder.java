@@ -149,17 +149,23 @@ public final class TextEncoder implements AutoCloseable {
      * @throws ModelException if they are not finite
      * @throws java.util.concurrent.CancellationException if the token was cancelled or the thread interrupted
      */
-    public synchronized Tensor encode(List<String> prompts, int clipSkip, Cancellation cancellation) {
+    public Tensor encode(List<String> prompts, int clipSkip, Cancellation cancellation) {
+        return encode("the prompt", prompts, clipSkip, cancellation);
+    }
+
+    /** The same, of prompts that the warning calls something. */
+    synchronized Tensor encode(String what, List<String> prompts, int clipSkip, Cancellation cancellation) {
         int floats = Math.multiplyExact(Math.multiplyExact(prompts.size(), length()), width());
         Tensor all = Tensor.of(new float[floats], prompts.size(), length(), width());
         for (int i = 0; i < prompts.size(); i++) {
             MemorySegment one = all.slice(i, i + 1).data();
-            one.copyFrom(hiddenStates(prompts.get(i), clipSkip, cancellation).data());
+            one.copyFrom(
+                    hiddenStates(what, prompts.get(i), clipSkip, cancellation).data());
         }
         return all;
     }
 
-    private Tensor hiddenStates(String prompt, int clipSkip, Cancellation cancellation) {
+    private Tensor hiddenStates(String what, String prompt, int clipSkip, Cancellation cancellation) {
         Key key = new Key(prompt, clipSkip);
         Tensor found = kept.get(key);
         if (found != null) {
@@ -169,7 +175,8 @@ public final class TextEncoder implements AutoCloseable {
         if (tokens.truncated() > 0) {
             LOG.log(
                     Level.WARNING,
-                    "the prompt has {0} tokens, of which the last {1} are cut: \"{2}\"",
+                    "{0} has {1} tokens, of which the last {2} are cut: \"{3}\"",
+                    what,
                     length() - 2 + tokens.truncated(),
                     tokens.truncated(),
                     shortened(prompt));

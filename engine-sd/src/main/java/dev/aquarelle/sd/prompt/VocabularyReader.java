@@ -18,6 +18,7 @@ import java.util.function.Supplier;
 
 /** Reads vocabularies: {@code vocab.json} and {@code merges.txt}, which are not trusted. */
 final class VocabularyReader {
+    private static final int LONGEST_REASON = 120;
     private static final long MAX_BYTES = 64 << 20; // CLIP's vocabulary takes 1 MB, its tokenizer.json 2 to 4
     static final int MAX_ID = 1 << 24;
 
@@ -197,8 +198,10 @@ final class VocabularyReader {
     /** The parser's message, which tells line and column, without its advice on the second line and to be lenient. */
     private static String reason(Exception e) {
         String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
-        return message.replace(
+        String plain = message.replace(
                 "Use JsonReader.setStrictness(Strictness.LENIENT) to accept malformed JSON", "malformed");
+        int path = plain.indexOf(" path "); // as long as the nesting is deep
+        return plain.length() <= LONGEST_REASON || path < 0 ? plain : plain.substring(0, path);
     }
 
     private static String shortened(String text) {

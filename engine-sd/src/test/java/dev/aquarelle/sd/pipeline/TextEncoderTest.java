@@ -160,11 +160,13 @@ class TextEncoderTest {
             encoder.encode("cat ".repeat(75));
             assertThat(messages).isEmpty();
             encoder.encode("cat ".repeat(80));
+            encoder.encode("the negative prompt", List.of("at ".repeat(80)), 0, Cancellation.NEVER);
         } finally {
             logger.removeHandler(handler);
             logger.setUseParentHandlers(true);
         }
-        assertThat(messages).hasSize(1);
+        assertThat(messages).hasSize(2);
+        assertThat(messages.getLast()).startsWith("the negative prompt has ");
         assertThat(messages.getFirst()).startsWith("the prompt has 80 tokens, of which the last 5 are cut: \"cat cat");
         assertThat(encoder.tokens("cat ".repeat(80)).truncated()).isEqualTo(5);
     }
