@@ -11,11 +11,11 @@ import picocli.CommandLine.TypeConversionException;
  * @param width in pixels
  * @param height in pixels
  */
-record PictureSize(int width, int height) {
+public record PictureSize(int width, int height) {
     private static final Pattern FORM = Pattern.compile("(\\d{1,6})[xX×](\\d{1,6})");
 
     /** Reads one for the command line. */
-    static final class Converter implements ITypeConverter<PictureSize> {
+    public static final class Converter implements ITypeConverter<PictureSize> {
         @Override
         public PictureSize convert(String text) {
             Matcher matcher = FORM.matcher(text);
