@@ -15,7 +15,7 @@ class MeasureCommandsTest {
 
     @Test
     void benchMeasuresEachPart() {
-        JsonObject report = json("bench", "--json", "--rounds", "2", "--size", SMALL);
+        JsonObject report = json("bench", "--json", "--rounds", "2", "--warm-up", "0", "--size", SMALL);
 
         assertThat(report.get("backend").getAsString()).isEqualTo("cpu");
         List<JsonObject> parts = objects(report, "parts");
@@ -34,7 +34,8 @@ class MeasureCommandsTest {
 
     @Test
     void benchPrintsALineForEachPart() {
-        CommandRun run = CommandRun.of("bench", "--rounds", "1", "--what", "text,vae", "--size", SMALL);
+        CommandRun run =
+                CommandRun.of("bench", "--rounds", "1", "--warm-up", "0.1", "--what", "text,vae", "--size", SMALL);
 
         assertThat(run.status()).isZero();
         assertThat(run.out()).contains("text encoder", "VAE decode 64x64").doesNotContain("U-Net step");

@@ -7,7 +7,7 @@ import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.ops.Backend;
 import dev.aquarelle.ops.Program;
 import dev.aquarelle.ops.graph.Graph;
-import dev.aquarelle.ops.graph.Op;
+import dev.aquarelle.ops.graph.SourceOp;
 import dev.aquarelle.ops.graph.Value;
 import dev.aquarelle.sd.vae.AutoencoderKL;
 import dev.aquarelle.sd.vae.DiagonalGaussian;
@@ -120,8 +120,8 @@ final class VaeGroup implements GoldenGroup {
         Graph encoder = vae.encoderGraph(1, scale, scale);
         return Stream.of(decoder, encoder)
                 .flatMap(graph -> graph.values().stream())
-                .filter(value -> value.op() instanceof Op.Constant)
-                .map(value -> ((Op.Constant) value.op()).tensor())
+                .filter(value -> value.op() instanceof SourceOp.Constant)
+                .map(value -> ((SourceOp.Constant) value.op()).tensor())
                 .toList();
     }
 }

@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
         description = {
             "Measure the parts of a model on this machine: a step of the U-Net with guidance, the VAE's decoder, the"
                     + " text encoder.",
-            "Each is called once to warm up, then as often as --rounds says."
+            "Each is called to warm up, then as often as --rounds says."
         },
         mixinStandardHelpOptions = true)
 public final class BenchCommand implements Callable<Integer> {
@@ -66,6 +66,12 @@ public final class BenchCommand implements Callable<Integer> {
     @Option(names = "--rounds", paramLabel = "N", description = "Calls that count (default: 3).")
     private int rounds = 3;
 
+    @Option(
+            names = "--warm-up",
+            paramLabel = "SECONDS",
+            description = "Make calls that do not count for so long, one at least (default: 5).")
+    private double warmUp = 5;
+
     @Option(names = "--backend", paramLabel = "NAME", description = "What computes (default: the best one).")
     private String backend = "auto";
 
@@ -98,12 +104,13 @@ public final class BenchCommand implements Callable<Integer> {
 
     private BenchReport measure(Path folder) {
         double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
+        PartMeasurement.Plan plan = new PartMeasurement.Plan(warmUp, rounds);
         ModelPart.Size pixels =
                 ModelPart.Size.of(folder, size == null ? 0 : size.width(), size == null ? 0 : size.height());
         try (Backend opened = Backends.open(backend, new BackendOptions(threads))) {
             List<PartMeasurement> parts = new ArrayList<>();
             for (ModelPart part : what) {
-                parts.add(PartMeasurement.of(part, folder, pixels, opened, rounds, cancellation));
+                parts.add(PartMeasurement.of(part, folder, pixels, opened, plan, cancellation));
             }
             return new BenchReport(
                     folder.toString(),

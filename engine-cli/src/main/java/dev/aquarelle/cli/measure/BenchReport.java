@@ -50,7 +50,7 @@ record BenchReport(
         }
         out.printf(
                 Locale.ROOT,
-                "%n%d calls each after the first one; GFLOP/s as the graph counts, at the median; peak of the process,"
+                "%n%d calls each, warmed up; GFLOP/s as the graph counts, at the median; peak of the process,"
                         + " mapped weights included%n",
                 parts.isEmpty() ? 0 : parts.getFirst().calls().size());
     }

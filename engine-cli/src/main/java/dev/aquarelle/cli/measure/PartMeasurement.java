@@ -8,7 +8,8 @@ import dev.aquarelle.ops.Backend;
 import dev.aquarelle.ops.Cancellation;
 import dev.aquarelle.ops.Program;
 import dev.aquarelle.ops.graph.Graph;
-import dev.aquarelle.ops.graph.Op;
+import dev.aquarelle.ops.graph.LayoutOp;
+import dev.aquarelle.ops.graph.SourceOp;
 import dev.aquarelle.ops.graph.Value;
 import java.lang.foreign.Arena;
 import java.lang.management.ManagementFactory;
@@ -28,7 +29,8 @@ import java.util.SplittableRandom;
  * @param secondsToLoad to map the weights and build the graph
  * @param secondsToCompile to plan memory and prepare steps
  * @param first the first call, which finds the JIT, the caches and the mapped file cold
- * @param calls the ones after it
+ * @param warmUps calls after it that only let the JIT get done
+ * @param calls the ones that count
  * @param flops floating-point operations of a call as the graph counts them, a multiply-add as two; algorithms may do with fewer
  * @param gigaflops a second, at the median
  * @param plannedBytes what the program allocates
@@ -41,6 +43,7 @@ record PartMeasurement(
         double secondsToLoad,
         double secondsToCompile,
         Call first,
+        int warmUps,
         List<Call> calls,
         double medianSeconds,
         double minSeconds,
@@ -61,11 +64,19 @@ record PartMeasurement(
     record Call(double seconds, double processorSeconds) {}
 
     /**
-     * Makes a call to warm up, then {@code rounds} more. The latents and the timestep differ from call to call, as in sampling; the text
+     * How often to call.
+     *
+     * @param warmUpSeconds calls that do not count are made until so much time has passed, the first one among them
+     * @param rounds calls that count, at least one
+     */
+    record Plan(double warmUpSeconds, int rounds) {}
+
+    /**
+     * Makes the calls of a plan. The latents and the timestep differ from call to call, as in sampling; the text
      * does not, so the U-Net's keys and values of it are computed in the first call only.
      */
     static PartMeasurement of(
-            ModelPart part, Path model, ModelPart.Size size, Backend backend, int rounds, Cancellation cancellation) {
+            ModelPart part, Path model, ModelPart.Size size, Backend backend, Plan plan, Cancellation cancellation) {
         ProcessMemory.resetPeak();
         long start = System.nanoTime();
         try (Arena arena = Arena.ofShared()) {
@@ -77,9 +88,14 @@ record PartMeasurement(
                                 - ManagementFactory.getRuntimeMXBean().getStartTime())
                         / 1e3;
                 Call first = call(program, 0, cancellation);
+                int warmUps = 0;
+                while (System.nanoTime() - compiled < plan.warmUpSeconds * 1e9) {
+                    call(program, ++warmUps, cancellation);
+                }
+                int rounds = plan.rounds;
                 List<Call> calls = new ArrayList<>();
                 for (int i = 1; i <= rounds; i++) {
-                    calls.add(call(program, i, cancellation));
+                    calls.add(call(program, warmUps + i, cancellation));
                 }
                 double[] seconds =
                         calls.stream().mapToDouble(Call::seconds).sorted().toArray();
@@ -92,6 +108,7 @@ record PartMeasurement(
                         (loaded - start) / 1e9,
                         (compiled - loaded) / 1e9,
                         first,
+                        warmUps,
                         List.copyOf(calls),
                         median,
                         seconds[0],
@@ -117,7 +134,7 @@ record PartMeasurement(
     private static Tensor input(Value input, int call) {
         Shape shape = input.shape();
         int size = Math.toIntExact(shape.size());
-        String name = ((Op.Input) input.op()).name();
+        String name = ((SourceOp.Input) input.op()).name();
         if (input.dtype() == DType.I32) { // token ids that every vocabulary has
             int[] ids = new SplittableRandom(call).ints(size, 0, 100).toArray();
             return Tensor.of(ids, shape.dims());
@@ -136,7 +153,7 @@ record PartMeasurement(
 
     private static long flops(Graph graph) {
         return graph.values().stream()
-                .filter(value -> !value.operands().isEmpty() && !(value.op() instanceof Op.Reshape))
+                .filter(value -> !value.operands().isEmpty() && !(value.op() instanceof LayoutOp.Reshape))
                 .mapToLong(value -> value.op()
                         .flops(
                                 value.shape(),

@@ -1,9 +1,9 @@
 package dev.aquarelle.ops.cpu;
 
 import dev.aquarelle.ops.graph.Activation;
-import dev.aquarelle.ops.graph.Op;
+import dev.aquarelle.ops.graph.MapOp;
 
-/** {@link Op.Activate}; out may be x. */
+/** {@link MapOp.Activate}; out may be x. */
 final class ActivateStep implements Step, Workers.Task {
     private final MapKernels kernels;
     private final Activation function;

@@ -18,7 +18,7 @@ final class AttentionStep implements Step {
     static final int QUERIES = 48;
 
     /**
-     * What is computed; see {@link dev.aquarelle.ops.graph.Op.Attention}.
+     * What is computed; see {@link dev.aquarelle.ops.graph.ProductOp.Attention}.
      *
      * @param queryWidth D, of a head
      * @param valueWidth E, of a head

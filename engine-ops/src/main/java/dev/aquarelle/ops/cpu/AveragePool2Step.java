@@ -1,9 +1,9 @@
 package dev.aquarelle.ops.cpu;
 
 import dev.aquarelle.core.tensor.Shape;
-import dev.aquarelle.ops.graph.Op;
+import dev.aquarelle.ops.graph.ResizeOp;
 
-/** {@link Op.AveragePool2}; out must not overlap x. */
+/** {@link ResizeOp.AveragePool2}; out must not overlap x. */
 final class AveragePool2Step implements Step, Workers.Task {
     private final MapKernels kernels;
     private final Shape shape;

@@ -1,11 +1,11 @@
 package dev.aquarelle.ops.cpu;
 
 import dev.aquarelle.core.tensor.Shape;
-import dev.aquarelle.ops.graph.Op;
+import dev.aquarelle.ops.graph.LayoutOp;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
-/** {@link Op.Concat} and {@link Op.Slice}: blocks of bytes at regular distances. Out must not overlap an operand. */
+/** {@link LayoutOp.Concat} and {@link LayoutOp.Slice}: blocks of bytes at regular distances. Out must not overlap an operand. */
 final class CopyStep implements Step, Workers.Task {
     /**
      * As many blocks as there are positions of the outer axes.
@@ -52,7 +52,7 @@ final class CopyStep implements Step, Workers.Task {
     }
 
     /** The operands, of the given shapes, one after the other along an axis. */
-    static CopyStep concat(Op.Concat op, List<Shape> shapes, List<Operand> operands, Shape result, Operand out) {
+    static CopyStep concat(LayoutOp.Concat op, List<Shape> shapes, List<Operand> operands, Shape result, Operand out) {
         Part[] parts = new Part[operands.size()];
         long at = out.byteOffset();
         long stride = blockBytes(result, op.axis());
@@ -65,7 +65,7 @@ final class CopyStep implements Step, Workers.Task {
     }
 
     /** Some positions of one axis of x. */
-    static CopyStep slice(Op.Slice op, Shape shape, Operand x, Shape result, Operand out) {
+    static CopyStep slice(LayoutOp.Slice op, Shape shape, Operand x, Shape result, Operand out) {
         long stride = blockBytes(shape, op.axis());
         long block = blockBytes(result, op.axis());
         long skipped = shape.dim(op.axis()) == 0 ? 0 : stride / shape.dim(op.axis()) * op.from();

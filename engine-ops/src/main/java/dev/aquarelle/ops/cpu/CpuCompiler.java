@@ -7,7 +7,10 @@ import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.ops.MemoryPlan;
 import dev.aquarelle.ops.graph.Activation;
 import dev.aquarelle.ops.graph.Graph;
-import dev.aquarelle.ops.graph.Op;
+import dev.aquarelle.ops.graph.LayoutOp;
+import dev.aquarelle.ops.graph.MapOp;
+import dev.aquarelle.ops.graph.NormOp;
+import dev.aquarelle.ops.graph.SourceOp;
 import dev.aquarelle.ops.graph.Value;
 import dev.aquarelle.ops.plan.Dependencies;
 import dev.aquarelle.ops.plan.SlabPlan;
@@ -65,7 +68,7 @@ final class CpuCompiler {
             }
         }
         for (Value output : graph.outputs().values()) {
-            if (!(output.op() instanceof Op.Constant)) {
+            if (!(output.op() instanceof SourceOp.Constant)) {
                 placeConstant(SlabPlan.root(output));
             }
         }
@@ -78,7 +81,7 @@ final class CpuCompiler {
         try {
             MemorySegment m = allocate(arena, Math.max(Tensor.ALIGNMENT, plan.total()));
             long constantsAt = slab.bytes() + scratch;
-            constants.forEach((value, offset) -> fill(m, constantsAt + offset, (Op.Constant) value.op()));
+            constants.forEach((value, offset) -> fill(m, constantsAt + offset, (SourceOp.Constant) value.op()));
             Places places = new Places(m, slab, constants, constantsAt);
             StepFactory factory = new StepFactory(places, kernels, buffers, slab.bytes());
             List<CpuProgram.Entry> entries = new ArrayList<>();
@@ -112,9 +115,9 @@ final class CpuCompiler {
             }
         }
         for (Value value : values) {
-            boolean source = value.op() instanceof Op.Input
-                    || value.op() instanceof Op.Constant
-                    || value.op() instanceof Op.Reshape;
+            boolean source = value.op() instanceof SourceOp.Input
+                    || value.op() instanceof SourceOp.Constant
+                    || value.op() instanceof LayoutOp.Reshape;
             if (!needed.contains(value) || source) {
                 continue;
             }
@@ -132,14 +135,14 @@ final class CpuCompiler {
 
     /** The group norm whose SiLU this is, or null. */
     static @Nullable Value normBefore(Value value) {
-        boolean silu = value.op() instanceof Op.Activate activate && activate.function() == Activation.SILU;
-        return silu && value.operands().get(0).op() instanceof Op.GroupNorm
+        boolean silu = value.op() instanceof MapOp.Activate activate && activate.function() == Activation.SILU;
+        return silu && value.operands().get(0).op() instanceof NormOp.GroupNorm
                 ? value.operands().get(0)
                 : null;
     }
 
     private void placeConstant(Value value) {
-        if (value.op() instanceof Op.Constant && !constants.containsKey(value)) {
+        if (value.op() instanceof SourceOp.Constant && !constants.containsKey(value)) {
             constants.put(value, constantBytes);
             constantBytes += aligned(4 * value.shape().size());
         }
@@ -148,13 +151,14 @@ final class CpuCompiler {
     private Map<String, Tensor> outputs(Places places) {
         Map<String, Tensor> outputs = new LinkedHashMap<>();
         graph.outputs().forEach((name, value) -> {
-            outputs.put(name, value.op() instanceof Op.Constant constant ? constant.tensor() : places.tensor(value));
+            outputs.put(
+                    name, value.op() instanceof SourceOp.Constant constant ? constant.tensor() : places.tensor(value));
         });
         return outputs;
     }
 
     /** Indices stay integers, everything else becomes F32. */
-    private static void fill(MemorySegment m, long at, Op.Constant constant) {
+    private static void fill(MemorySegment m, long at, SourceOp.Constant constant) {
         Tensor tensor = constant.tensor();
         boolean asItIs = tensor.dtype() == DType.I32 || tensor.dtype() == DType.F32;
         try {

@@ -7,7 +7,7 @@ import dev.aquarelle.ops.MemoryPlan;
 import dev.aquarelle.ops.Program;
 import dev.aquarelle.ops.StepEvent;
 import dev.aquarelle.ops.graph.Graph;
-import dev.aquarelle.ops.graph.Op;
+import dev.aquarelle.ops.graph.SourceOp;
 import dev.aquarelle.ops.graph.Value;
 import dev.aquarelle.ops.plan.Dependencies;
 import java.lang.foreign.Arena;
@@ -102,7 +102,11 @@ final class CpuProgram implements Program {
         for (int i = 0; i < given.length; i++) {
             if (!given[i].shape().equals(inputs[i].shape()) || given[i].dtype() != inputs[i].dtype()) {
                 throw new TensorException("input %s: expected %s %s, found %s"
-                        .formatted(((Op.Input) inputs[i].op()).name(), inputs[i].dtype(), inputs[i].shape(), given[i]));
+                        .formatted(
+                                ((SourceOp.Input) inputs[i].op()).name(),
+                                inputs[i].dtype(),
+                                inputs[i].shape(),
+                                given[i]));
             }
         }
     }

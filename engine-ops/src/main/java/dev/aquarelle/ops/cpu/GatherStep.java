@@ -5,11 +5,11 @@ import static dev.aquarelle.ops.cpu.Scalars.set;
 import dev.aquarelle.core.tensor.DType;
 import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.core.tensor.TensorException;
-import dev.aquarelle.ops.graph.Op;
+import dev.aquarelle.ops.graph.LayoutOp;
 import java.lang.foreign.MemorySegment;
 
 /**
- * {@link Op.Embedding} and {@link Op.SelectRows}: rows of a table, or of each sample its own, by I32 indices. All indices are checked
+ * {@link LayoutOp.Embedding} and {@link LayoutOp.SelectRows}: rows of a table, or of each sample its own, by I32 indices. All indices are checked
  * before any row is copied. Out must not overlap an operand.
  */
 final class GatherStep implements Step, Workers.Task {

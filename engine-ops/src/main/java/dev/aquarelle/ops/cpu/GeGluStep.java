@@ -1,9 +1,9 @@
 package dev.aquarelle.ops.cpu;
 
 import dev.aquarelle.core.tensor.Shape;
-import dev.aquarelle.ops.graph.Op;
+import dev.aquarelle.ops.graph.MapOp;
 
-/** {@link Op.GeGlu}; out must not overlap x. */
+/** {@link MapOp.GeGlu}; out must not overlap x. */
 final class GeGluStep implements Step, Workers.Task {
     private final MapKernels kernels;
     private final int width;

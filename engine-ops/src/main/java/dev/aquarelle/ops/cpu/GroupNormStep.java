@@ -6,13 +6,13 @@ import static dev.aquarelle.ops.cpu.Scalars.set;
 import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.core.tensor.TensorException;
 import dev.aquarelle.ops.graph.Activation;
-import dev.aquarelle.ops.graph.Op;
+import dev.aquarelle.ops.graph.NormOp;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@link Op.GroupNorm}, and an activation of its result where one follows; out may be x.
+ * {@link NormOp.GroupNorm}, and an activation of its result where one follows; out may be x.
  *
  * <p>Each sample is cut into chunks of pixels that stay in a core's cache. A first pass over the chunks sums the channels, reading a
  * chunk twice: once for the groups' means in the chunk, once for their squared deviations from them. The chunks' means and
@@ -34,7 +34,7 @@ final class GroupNormStep implements Step {
 
     private final MapKernels maps;
     private final NormKernels norms;
-    private final Op.GroupNorm op;
+    private final NormOp.GroupNorm op;
     private final @Nullable Activation activation;
     private final Operand x;
     private final Operand weight;
@@ -66,7 +66,7 @@ final class GroupNormStep implements Step {
      */
     GroupNormStep(
             Kernels kernels,
-            Op.GroupNorm op,
+            NormOp.GroupNorm op,
             @Nullable Activation activation,
             Shape shape,
             Operand x,
@@ -94,7 +94,7 @@ final class GroupNormStep implements Step {
     }
 
     /** The scratch memory that a step for this shape needs. */
-    static long scratchBytes(Op.GroupNorm op, Shape shape) {
+    static long scratchBytes(NormOp.GroupNorm op, Shape shape) {
         if (shape.size() == 0) {
             return 0;
         }

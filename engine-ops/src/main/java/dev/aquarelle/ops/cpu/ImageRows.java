@@ -1,7 +1,7 @@
 package dev.aquarelle.ops.cpu;
 
 import dev.aquarelle.core.tensor.Shape;
-import dev.aquarelle.ops.graph.Op;
+import dev.aquarelle.ops.graph.ProductOp;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -17,7 +17,13 @@ import java.util.Arrays;
  * @param channels channels of the group
  */
 record ImageRows(
-        long byteOffset, Op.Conv2d conv, Shape image, Shape result, int kernelWidth, int firstChannel, int channels)
+        long byteOffset,
+        ProductOp.Conv2d conv,
+        Shape image,
+        Shape result,
+        int kernelWidth,
+        int firstChannel,
+        int channels)
         implements RowSource {
 
     @Override

@@ -3,16 +3,16 @@ package dev.aquarelle.ops.cpu;
 import static dev.aquarelle.ops.cpu.Scalars.get;
 
 import dev.aquarelle.core.tensor.Shape;
-import dev.aquarelle.ops.graph.Op;
+import dev.aquarelle.ops.graph.NormOp;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@link Op.LayerNorm}; out may be x. Mean and variance are taken of differences, first from the row's first element and then from the
+ * {@link NormOp.LayerNorm}; out may be x. Mean and variance are taken of differences, first from the row's first element and then from the
  * mean rounded to a float, so that a mean far larger than the deviation costs no digits.
  */
 final class LayerNormStep implements Step, Workers.Task {
     private final NormKernels kernels;
-    private final Op.LayerNorm op;
+    private final NormOp.LayerNorm op;
     private final int width;
     private final Operand x;
     private final @Nullable Operand weight;
@@ -25,7 +25,7 @@ final class LayerNormStep implements Step, Workers.Task {
      */
     LayerNormStep(
             NormKernels kernels,
-            Op.LayerNorm op,
+            NormOp.LayerNorm op,
             Shape shape,
             Operand x,
             @Nullable Operand weight,

@@ -1,10 +1,10 @@
 package dev.aquarelle.ops.cpu;
 
 import dev.aquarelle.core.tensor.Shape;
-import dev.aquarelle.ops.graph.Op;
+import dev.aquarelle.ops.graph.MapOp;
 
 /**
- * {@link Op.Add}, {@link Op.Multiply} and {@link Op.AddPerChannel}: an operand a [samples, positions, width] and an operand b
+ * {@link MapOp.Add}, {@link MapOp.Multiply} and {@link MapOp.AddPerChannel}: an operand a [samples, positions, width] and an operand b
  * [samples, width] that is the same at all positions of a sample. Out may be a; it may be b where there is one position.
  */
 final class PairwiseStep implements Step, Workers.Task {

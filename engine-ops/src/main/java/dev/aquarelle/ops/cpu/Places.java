@@ -1,7 +1,7 @@
 package dev.aquarelle.ops.cpu;
 
 import dev.aquarelle.core.tensor.Tensor;
-import dev.aquarelle.ops.graph.Op;
+import dev.aquarelle.ops.graph.SourceOp;
 import dev.aquarelle.ops.graph.Value;
 import dev.aquarelle.ops.plan.SlabPlan;
 import java.lang.foreign.MemorySegment;
@@ -26,7 +26,7 @@ record Places(MemorySegment m, SlabPlan slab, Map<Value, Long> constants, long c
 
     /** The weight of a product or a table: a constant as its file has it, or a value in the program's memory. */
     Tensor weight(Value value) {
-        return SlabPlan.root(value).op() instanceof Op.Constant constant
+        return SlabPlan.root(value).op() instanceof SourceOp.Constant constant
                 ? constant.tensor().reshape(value.shape().dims())
                 : tensor(value);
     }

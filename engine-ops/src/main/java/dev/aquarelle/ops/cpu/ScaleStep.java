@@ -1,16 +1,16 @@
 package dev.aquarelle.ops.cpu;
 
-import dev.aquarelle.ops.graph.Op;
+import dev.aquarelle.ops.graph.MapOp;
 
-/** {@link Op.Scale}; out may be x. */
+/** {@link MapOp.Scale}; out may be x. */
 final class ScaleStep implements Step, Workers.Task {
     private final MapKernels kernels;
-    private final Op.Scale op;
+    private final MapOp.Scale op;
     private final Operand x;
     private final Operand out;
     private final TaskSplit split;
 
-    ScaleStep(MapKernels kernels, Op.Scale op, long elements, Operand x, Operand out) {
+    ScaleStep(MapKernels kernels, MapOp.Scale op, long elements, Operand x, Operand out) {
         this.kernels = kernels;
         this.op = op;
         this.x = x;

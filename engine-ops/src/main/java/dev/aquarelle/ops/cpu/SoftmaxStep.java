@@ -1,9 +1,9 @@
 package dev.aquarelle.ops.cpu;
 
 import dev.aquarelle.core.tensor.Shape;
-import dev.aquarelle.ops.graph.Op;
+import dev.aquarelle.ops.graph.NormOp;
 
-/** {@link Op.Softmax}; out may be x. A row that holds a NaN, plus infinity or minus infinity only becomes NaN. */
+/** {@link NormOp.Softmax}; out may be x. A row that holds a NaN, plus infinity or minus infinity only becomes NaN. */
 final class SoftmaxStep implements Step, Workers.Task {
     private final RowKernels kernels;
     private final int width;

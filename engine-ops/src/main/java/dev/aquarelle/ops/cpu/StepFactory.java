@@ -4,8 +4,13 @@ import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.core.tensor.TensorException;
 import dev.aquarelle.ops.graph.Activation;
-import dev.aquarelle.ops.graph.Op;
+import dev.aquarelle.ops.graph.LayoutOp;
+import dev.aquarelle.ops.graph.MapOp;
+import dev.aquarelle.ops.graph.NormOp;
 import dev.aquarelle.ops.graph.Padding;
+import dev.aquarelle.ops.graph.ProductOp;
+import dev.aquarelle.ops.graph.ResizeOp;
+import dev.aquarelle.ops.graph.SourceOp;
 import dev.aquarelle.ops.graph.Value;
 import dev.aquarelle.ops.plan.SlabPlan;
 import java.lang.foreign.MemorySegment;
@@ -44,29 +49,29 @@ final class StepFactory {
     /** Which operand the result may lie on, because each of its numbers is read before it is written; -1 for none. */
     static int inPlaceOperand(Value value) {
         return switch (value.op()) {
-            case Op.Activate _,
-                    Op.Add _,
-                    Op.Multiply _,
-                    Op.AddPerChannel _,
-                    Op.Scale _,
-                    Op.GroupNorm _,
-                    Op.LayerNorm _,
-                    Op.Softmax _ -> 0;
-            case Op.Input _,
-                    Op.Constant _,
-                    Op.Reshape _,
-                    Op.Conv2d _,
-                    Op.Linear _,
-                    Op.MatMul _,
-                    Op.Attention _,
-                    Op.GeGlu _,
-                    Op.UpsampleNearest _,
-                    Op.AveragePool2 _,
-                    Op.Concat _,
-                    Op.Slice _,
-                    Op.Embedding _,
-                    Op.SelectRows _,
-                    Op.TimestepEmbedding _ -> -1;
+            case MapOp.Activate _,
+                    MapOp.Add _,
+                    MapOp.Multiply _,
+                    MapOp.AddPerChannel _,
+                    MapOp.Scale _,
+                    NormOp.GroupNorm _,
+                    NormOp.LayerNorm _,
+                    NormOp.Softmax _ -> 0;
+            case SourceOp.Input _,
+                    SourceOp.Constant _,
+                    LayoutOp.Reshape _,
+                    ProductOp.Conv2d _,
+                    ProductOp.Linear _,
+                    ProductOp.MatMul _,
+                    ProductOp.Attention _,
+                    MapOp.GeGlu _,
+                    ResizeOp.UpsampleNearest _,
+                    ResizeOp.AveragePool2 _,
+                    LayoutOp.Concat _,
+                    LayoutOp.Slice _,
+                    LayoutOp.Embedding _,
+                    LayoutOp.SelectRows _,
+                    MapOp.TimestepEmbedding _ -> -1;
         };
     }
 
@@ -74,7 +79,7 @@ final class StepFactory {
     static boolean readsF32(SlabPlan.Node node, Value operand) {
         List<Value> reads = node.reads();
         return switch (node.result().op()) {
-            case Op.Conv2d _, Op.Linear _, Op.Embedding _ ->
+            case ProductOp.Conv2d _, ProductOp.Linear _, LayoutOp.Embedding _ ->
                 reads.indexOf(operand) != 1 || reads.lastIndexOf(operand) != 1;
             default -> true;
         };
@@ -85,22 +90,22 @@ final class StepFactory {
         Value result = node.result();
         List<Value> reads = node.reads();
         return switch (result.op()) {
-            case Op.Conv2d conv -> {
+            case ProductOp.Conv2d conv -> {
                 Shape image = reads.get(0).shape();
                 Shape weight = reads.get(1).shape();
                 yield WinogradGeometry.suits(conv, image, weight, result.shape())
                         ? new WinogradGeometry(conv, image, result.shape()).scratchBytes(threads)
                         : convProduct(conv, result.shape(), weight, 0, -1, 0).scratchBytes();
             }
-            case Op.Linear _ ->
+            case ProductOp.Linear _ ->
                 linearProduct(result.shape(), reads.get(1).shape(), 0, -1).scratchBytes();
-            case Op.MatMul _ ->
+            case ProductOp.MatMul _ ->
                 matMulProduct(result.shape(), reads.get(0).shape(), 0).scratchBytes();
-            case Op.Attention attention -> heads(attention, reads).scratchBytes();
-            case Op.GroupNorm norm ->
+            case ProductOp.Attention attention -> heads(attention, reads).scratchBytes();
+            case NormOp.GroupNorm norm ->
                 GroupNormStep.scratchBytes(norm, reads.get(0).shape());
-            case Op.Activate _ -> {
-                Op.GroupNorm norm = fusedNorm(node);
+            case MapOp.Activate _ -> {
+                NormOp.GroupNorm norm = fusedNorm(node);
                 yield norm == null
                         ? 0
                         : GroupNormStep.scratchBytes(norm, reads.get(0).shape());
@@ -110,9 +115,9 @@ final class StepFactory {
     }
 
     /** The group norm that an activation's node computes too, or null. */
-    static Op.@Nullable GroupNorm fusedNorm(SlabPlan.Node node) {
+    static NormOp.@Nullable GroupNorm fusedNorm(SlabPlan.Node node) {
         Value norm = CpuCompiler.normBefore(node.result());
-        return norm != null && node.reads().size() > 1 && norm.op() instanceof Op.GroupNorm op ? op : null;
+        return norm != null && node.reads().size() > 1 && norm.op() instanceof NormOp.GroupNorm op ? op : null;
     }
 
     Step step(SlabPlan.Node node) {
@@ -121,45 +126,46 @@ final class StepFactory {
         Shape shape = result.shape();
         Operand out = places.operand(result);
         return switch (result.op()) {
-            case Op.Conv2d conv -> conv2d(conv, result, reads);
-            case Op.Linear _ -> linear(result, reads);
-            case Op.MatMul _ -> matMul(result, reads);
-            case Op.Attention attention -> attention(attention, result, reads);
-            case Op.GroupNorm norm -> groupNorm(norm, null, reads, out);
-            case Op.LayerNorm norm -> layerNorm(norm, reads, out);
-            case Op.Activate activate -> activate(activate, node, out);
-            case Op.GeGlu _ -> new GeGluStep(kernels.map(), shape, operand(reads, 0), out);
-            case Op.Softmax _ -> new SoftmaxStep(kernels.row(), shape, operand(reads, 0), out);
-            case Op.Add _ ->
+            case ProductOp.Conv2d conv -> conv2d(conv, result, reads);
+            case ProductOp.Linear _ -> linear(result, reads);
+            case ProductOp.MatMul _ -> matMul(result, reads);
+            case ProductOp.Attention attention -> attention(attention, result, reads);
+            case NormOp.GroupNorm norm -> groupNorm(norm, null, reads, out);
+            case NormOp.LayerNorm norm -> layerNorm(norm, reads, out);
+            case MapOp.Activate activate -> activate(activate, node, out);
+            case MapOp.GeGlu _ -> new GeGluStep(kernels.map(), shape, operand(reads, 0), out);
+            case NormOp.Softmax _ -> new SoftmaxStep(kernels.row(), shape, operand(reads, 0), out);
+            case MapOp.Add _ ->
                 PairwiseStep.add(kernels.map(), shape, reads.get(1).shape(), operand(reads, 0), operand(reads, 1), out);
-            case Op.Multiply _ ->
+            case MapOp.Multiply _ ->
                 PairwiseStep.multiply(
                         kernels.map(), shape, reads.get(1).shape(), operand(reads, 0), operand(reads, 1), out);
-            case Op.AddPerChannel _ ->
+            case MapOp.AddPerChannel _ ->
                 PairwiseStep.addPerChannel(kernels.map(), shape, operand(reads, 0), operand(reads, 1), out);
-            case Op.Scale scale -> new ScaleStep(kernels.map(), scale, shape.size(), operand(reads, 0), out);
-            case Op.UpsampleNearest _ -> new UpsampleNearestStep(reads.get(0).shape(), shape, operand(reads, 0), out);
-            case Op.AveragePool2 _ ->
+            case MapOp.Scale scale -> new ScaleStep(kernels.map(), scale, shape.size(), operand(reads, 0), out);
+            case ResizeOp.UpsampleNearest _ ->
+                new UpsampleNearestStep(reads.get(0).shape(), shape, operand(reads, 0), out);
+            case ResizeOp.AveragePool2 _ ->
                 new AveragePool2Step(kernels.map(), reads.get(0).shape(), shape, operand(reads, 0), out);
-            case Op.Concat concat ->
+            case LayoutOp.Concat concat ->
                 CopyStep.concat(
                         concat,
                         reads.stream().map(Value::shape).toList(),
                         reads.stream().map(places::operand).toList(),
                         shape,
                         out);
-            case Op.Slice slice -> CopyStep.slice(slice, reads.get(0).shape(), operand(reads, 0), shape, out);
-            case Op.Embedding _ -> embedding(reads, result, out);
-            case Op.SelectRows _ ->
+            case LayoutOp.Slice slice -> CopyStep.slice(slice, reads.get(0).shape(), operand(reads, 0), shape, out);
+            case LayoutOp.Embedding _ -> embedding(reads, result, out);
+            case LayoutOp.SelectRows _ ->
                 GatherStep.selectRows(where(result), reads.get(0).shape(), operand(reads, 0), operand(reads, 1), out);
-            case Op.TimestepEmbedding embedding ->
+            case MapOp.TimestepEmbedding embedding ->
                 new TimestepEmbeddingStep(embedding, shape.dim(0), operand(reads, 0), out);
-            case Op.Input _, Op.Constant _, Op.Reshape _ ->
+            case SourceOp.Input _, SourceOp.Constant _, LayoutOp.Reshape _ ->
                 throw new IllegalArgumentException("nothing to compute for " + result);
         };
     }
 
-    private Step groupNorm(Op.GroupNorm norm, @Nullable Activation activation, List<Value> reads, Operand out) {
+    private Step groupNorm(NormOp.GroupNorm norm, @Nullable Activation activation, List<Value> reads, Operand out) {
         Operand space = new Operand(places.m(), scratch);
         return new GroupNormStep(
                 kernels,
@@ -173,7 +179,7 @@ final class StepFactory {
                 space);
     }
 
-    private Step layerNorm(Op.LayerNorm norm, List<Value> reads, Operand out) {
+    private Step layerNorm(NormOp.LayerNorm norm, List<Value> reads, Operand out) {
         boolean affine = reads.size() > 1;
         return new LayerNormStep(
                 kernels.norm(),
@@ -185,8 +191,8 @@ final class StepFactory {
                 out);
     }
 
-    private Step activate(Op.Activate activate, SlabPlan.Node node, Operand out) {
-        Op.GroupNorm norm = fusedNorm(node);
+    private Step activate(MapOp.Activate activate, SlabPlan.Node node, Operand out) {
+        NormOp.GroupNorm norm = fusedNorm(node);
         return norm != null
                 ? groupNorm(norm, activate.function(), node.reads(), out)
                 : new ActivateStep(
@@ -234,7 +240,7 @@ final class StepFactory {
     }
 
     private static GemmStep.Product convProduct(
-            Op.Conv2d conv, Shape result, Shape weight, long c, long bias, int group) {
+            ProductOp.Conv2d conv, Shape result, Shape weight, long c, long bias, int group) {
         int columns = result.last() / conv.groups();
         int k = weight.dim(1) * weight.dim(2) * weight.dim(3);
         long at = 4L * columns * group;
@@ -242,7 +248,7 @@ final class StepFactory {
                 rows("conv2d", result), columns, k, c + at, 4L * result.last(), bias < 0 ? -1 : bias + at);
     }
 
-    private Step conv2d(Op.Conv2d conv, Value result, List<Value> reads) {
+    private Step conv2d(ProductOp.Conv2d conv, Value result, List<Value> reads) {
         Value x = reads.get(0);
         Tensor weight = places.weight(reads.get(1));
         Shape kernel = weight.shape();
@@ -301,7 +307,7 @@ final class StepFactory {
         return new Sequence(List.of(samples));
     }
 
-    private static AttentionStep.Heads heads(Op.Attention op, List<Value> reads) {
+    private static AttentionStep.Heads heads(ProductOp.Attention op, List<Value> reads) {
         Shape q = reads.get(0).shape();
         Shape v = reads.get(2).shape();
         return new AttentionStep.Heads(
@@ -315,7 +321,7 @@ final class StepFactory {
                 op.causal());
     }
 
-    private Step attention(Op.Attention op, Value result, List<Value> reads) {
+    private Step attention(ProductOp.Attention op, Value result, List<Value> reads) {
         return new AttentionStep(
                 places.m(),
                 kernels.gemm(),

@@ -4,7 +4,7 @@ import dev.aquarelle.core.safetensors.SafetensorsException;
 import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.ops.StepEvent;
-import dev.aquarelle.ops.graph.Op;
+import dev.aquarelle.ops.graph.SourceOp;
 import dev.aquarelle.ops.graph.Value;
 import dev.aquarelle.ops.plan.SlabPlan;
 import java.util.List;
@@ -16,7 +16,7 @@ import java.util.List;
  * @param event what a recording says of each execution
  * @param constants what it may read from a file
  */
-record StepProfile(String where, Description event, List<Op.Constant> constants) {
+record StepProfile(String where, Description event, List<SourceOp.Constant> constants) {
 
     /** The fields of a {@link StepEvent}. */
     record Description(String scope, String op, String shapes, long flops, long bytes) {
@@ -49,18 +49,18 @@ record StepProfile(String where, Description event, List<Op.Constant> constants)
                 new Description(result.scope(), op, shapes, flops, bytes),
                 node.reads().stream()
                         .map(read -> SlabPlan.root(read).op())
-                        .filter(Op.Constant.class::isInstance)
-                        .map(Op.Constant.class::cast)
+                        .filter(SourceOp.Constant.class::isInstance)
+                        .map(SourceOp.Constant.class::cast)
                         .toList());
     }
 
     /** What an error becomes that came while the step ran: an exception with names, if the step reads a mapped file; else itself. */
     RuntimeException unreadable(InternalError error) {
-        String names =
-                String.join(", ", constants.stream().map(Op.Constant::name).toList());
+        String names = String.join(
+                ", ", constants.stream().map(SourceOp.Constant::name).toList());
         return unreadable(
                 where + " reading " + names,
-                constants.stream().map(Op.Constant::tensor).toList(),
+                constants.stream().map(SourceOp.Constant::tensor).toList(),
                 error);
     }
 

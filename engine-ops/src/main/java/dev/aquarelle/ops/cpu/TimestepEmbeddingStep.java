@@ -3,17 +3,17 @@ package dev.aquarelle.ops.cpu;
 import static dev.aquarelle.ops.cpu.Scalars.get;
 import static dev.aquarelle.ops.cpu.Scalars.set;
 
-import dev.aquarelle.ops.graph.Op;
+import dev.aquarelle.ops.graph.MapOp;
 
-/** {@link Op.TimestepEmbedding}, in double precision and rounded once; some hundred sines, so on one thread. Out must not overlap x. */
+/** {@link MapOp.TimestepEmbedding}, in double precision and rounded once; some hundred sines, so on one thread. Out must not overlap x. */
 final class TimestepEmbeddingStep implements Step {
-    private final Op.TimestepEmbedding op;
+    private final MapOp.TimestepEmbedding op;
     private final int samples;
     private final Operand timesteps;
     private final Operand out;
     private final double[] frequencies;
 
-    TimestepEmbeddingStep(Op.TimestepEmbedding op, int samples, Operand timesteps, Operand out) {
+    TimestepEmbeddingStep(MapOp.TimestepEmbedding op, int samples, Operand timesteps, Operand out) {
         this.op = op;
         this.samples = samples;
         this.timesteps = timesteps;

@@ -1,10 +1,10 @@
 package dev.aquarelle.ops.cpu;
 
 import dev.aquarelle.core.tensor.Shape;
-import dev.aquarelle.ops.graph.Op;
+import dev.aquarelle.ops.graph.ResizeOp;
 import java.lang.foreign.MemorySegment;
 
-/** {@link Op.UpsampleNearest}; out must not overlap x. */
+/** {@link ResizeOp.UpsampleNearest}; out must not overlap x. */
 final class UpsampleNearestStep implements Step, Workers.Task {
     private final Shape shape;
     private final Shape result;

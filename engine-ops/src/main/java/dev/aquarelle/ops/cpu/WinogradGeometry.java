@@ -1,7 +1,7 @@
 package dev.aquarelle.ops.cpu;
 
 import dev.aquarelle.core.tensor.Shape;
-import dev.aquarelle.ops.graph.Op;
+import dev.aquarelle.ops.graph.ProductOp;
 
 /**
  * What a {@link WinogradStep} computes, and how its work and its memory are divided.
@@ -9,7 +9,7 @@ import dev.aquarelle.ops.graph.Op;
  * @param image [N, H, W, C]
  * @param result [N, H', W', O]
  */
-record WinogradGeometry(Op.Conv2d conv, Shape image, Shape result) {
+record WinogradGeometry(ProductOp.Conv2d conv, Shape image, Shape result) {
     /** Tiles that are multiplied at a time. */
     static final int TILES = 48;
 
@@ -93,7 +93,7 @@ record WinogradGeometry(Op.Conv2d conv, Shape image, Shape result) {
      * Whether a convolution is computed this way: by its shape alone, the batch not counted. Weights are transformed in each run, so
      * small maps take longer than a direct sum; so do few channels, where the tiles' transforms count.
      */
-    static boolean suits(Op.Conv2d conv, Shape image, Shape weight, Shape result) {
+    static boolean suits(ProductOp.Conv2d conv, Shape image, Shape weight, Shape result) {
         boolean plain = weight.dim(2) == 3
                 && weight.dim(3) == 3
                 && conv.stride() == 1

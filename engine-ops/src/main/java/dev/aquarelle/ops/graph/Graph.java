@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 public final class Graph {
     private final List<Value> values = new ArrayList<>();
     private final List<Value> inputs = new ArrayList<>();
-    private final Map<Op.Constant, Value> constants = new HashMap<>();
+    private final Map<SourceOp.Constant, Value> constants = new HashMap<>();
     private final Map<String, Value> outputs = new LinkedHashMap<>();
     private String scope = "";
 
@@ -100,11 +100,12 @@ public final class Graph {
             throw new TensorException("input %s: expected F32 or I32, found %s".formatted(name, dtype));
         }
         if (inputs.stream()
-                .anyMatch(v -> v.op() instanceof Op.Input other && other.name().equals(name))) {
+                .anyMatch(v ->
+                        v.op() instanceof SourceOp.Input other && other.name().equals(name))) {
             throw new TensorException("the graph already has an input " + name);
         }
         Shape shape = Shape.of(dims);
-        Value value = append(new Op.Input(name, shape), List.of(), shape, dtype);
+        Value value = append(new SourceOp.Input(name, shape), List.of(), shape, dtype);
         inputs.add(value);
         return value;
     }
@@ -115,54 +116,54 @@ public final class Graph {
      */
     public Value constant(String name, Tensor tensor) {
         return constants.computeIfAbsent(
-                new Op.Constant(name, tensor), op -> append(op, List.of(), tensor.shape(), tensor.dtype()));
+                new SourceOp.Constant(name, tensor), op -> append(op, List.of(), tensor.shape(), tensor.dtype()));
     }
 
-    /** See {@link Op.Reshape}. */
+    /** See {@link LayoutOp.Reshape}. */
     public Value reshape(Value x, int... dims) {
-        return add(new Op.Reshape(Shape.of(dims)), x);
+        return add(new LayoutOp.Reshape(Shape.of(dims)), x);
     }
 
-    /** See {@link Op.Conv2d}. */
+    /** See {@link ProductOp.Conv2d}. */
     public Value conv2d(
             Value x, Value weight, @Nullable Value bias, int stride, Padding padding, int dilation, int groups) {
-        return addWithBias(new Op.Conv2d(stride, padding, dilation, groups), x, weight, bias);
+        return addWithBias(new ProductOp.Conv2d(stride, padding, dilation, groups), x, weight, bias);
     }
 
-    /** See {@link Op.Linear}. */
+    /** See {@link ProductOp.Linear}. */
     public Value linear(Value x, Value weight, @Nullable Value bias) {
-        return addWithBias(new Op.Linear(), x, weight, bias);
+        return addWithBias(new ProductOp.Linear(), x, weight, bias);
     }
 
-    /** See {@link Op.MatMul}. */
+    /** See {@link ProductOp.MatMul}. */
     public Value matMul(Value a, Value b) {
-        return add(new Op.MatMul(), a, b);
+        return add(new ProductOp.MatMul(), a, b);
     }
 
-    /** See {@link Op.GroupNorm}. */
+    /** See {@link NormOp.GroupNorm}. */
     public Value groupNorm(Value x, Value weight, Value bias, int groups, float epsilon) {
-        return add(new Op.GroupNorm(groups, epsilon), x, weight, bias);
+        return add(new NormOp.GroupNorm(groups, epsilon), x, weight, bias);
     }
 
-    /** See {@link Op.LayerNorm}. */
+    /** See {@link NormOp.LayerNorm}. */
     public Value layerNorm(Value x, Value weight, Value bias, float epsilon) {
-        return add(new Op.LayerNorm(epsilon), x, weight, bias);
+        return add(new NormOp.LayerNorm(epsilon), x, weight, bias);
     }
 
-    /** See {@link Op.LayerNorm}, without weight and bias. */
+    /** See {@link NormOp.LayerNorm}, without weight and bias. */
     public Value layerNorm(Value x, float epsilon) {
-        return add(new Op.LayerNorm(epsilon), x);
+        return add(new NormOp.LayerNorm(epsilon), x);
     }
 
-    /** See {@link Op.Attention}, with the usual scale {@code 1 / sqrt(D)}. */
+    /** See {@link ProductOp.Attention}, with the usual scale {@code 1 / sqrt(D)}. */
     public Value attention(Value q, Value k, Value v, int heads, boolean causal) {
         float scale = (float) (1 / Math.sqrt((double) q.shape().last() / heads));
-        return add(new Op.Attention(heads, scale, causal), q, k, v);
+        return add(new ProductOp.Attention(heads, scale, causal), q, k, v);
     }
 
-    /** See {@link Op.Activate}. */
+    /** See {@link MapOp.Activate}. */
     public Value activate(Value x, Activation function) {
-        return add(new Op.Activate(function), x);
+        return add(new MapOp.Activate(function), x);
     }
 
     /** {@link Activation#SILU} of each element. */
@@ -170,69 +171,69 @@ public final class Graph {
         return activate(x, Activation.SILU);
     }
 
-    /** See {@link Op.GeGlu}. */
+    /** See {@link MapOp.GeGlu}. */
     public Value geGlu(Value x) {
-        return add(new Op.GeGlu(), x);
+        return add(new MapOp.GeGlu(), x);
     }
 
-    /** See {@link Op.Softmax}. */
+    /** See {@link NormOp.Softmax}. */
     public Value softmax(Value x) {
-        return add(new Op.Softmax(), x);
+        return add(new NormOp.Softmax(), x);
     }
 
-    /** See {@link Op.Add}. */
+    /** See {@link MapOp.Add}. */
     public Value add(Value a, Value b) {
-        return add(new Op.Add(), a, b);
+        return add(new MapOp.Add(), a, b);
     }
 
-    /** See {@link Op.Multiply}. */
+    /** See {@link MapOp.Multiply}. */
     public Value multiply(Value a, Value b) {
-        return add(new Op.Multiply(), a, b);
+        return add(new MapOp.Multiply(), a, b);
     }
 
-    /** See {@link Op.AddPerChannel}. */
+    /** See {@link MapOp.AddPerChannel}. */
     public Value addPerChannel(Value x, Value vectors) {
-        return add(new Op.AddPerChannel(), x, vectors);
+        return add(new MapOp.AddPerChannel(), x, vectors);
     }
 
-    /** See {@link Op.Scale}. */
+    /** See {@link MapOp.Scale}. */
     public Value scale(Value x, float factor, float offset) {
-        return add(new Op.Scale(factor, offset), x);
+        return add(new MapOp.Scale(factor, offset), x);
     }
 
-    /** See {@link Op.UpsampleNearest}. */
+    /** See {@link ResizeOp.UpsampleNearest}. */
     public Value upsampleNearest(Value x, int height, int width) {
-        return add(new Op.UpsampleNearest(height, width), x);
+        return add(new ResizeOp.UpsampleNearest(height, width), x);
     }
 
-    /** See {@link Op.AveragePool2}. */
+    /** See {@link ResizeOp.AveragePool2}. */
     public Value averagePool2(Value x) {
-        return add(new Op.AveragePool2(), x);
+        return add(new ResizeOp.AveragePool2(), x);
     }
 
-    /** See {@link Op.Concat}. */
+    /** See {@link LayoutOp.Concat}. */
     public Value concat(int axis, Value... parts) {
-        return add(new Op.Concat(axis), parts);
+        return add(new LayoutOp.Concat(axis), parts);
     }
 
-    /** See {@link Op.Slice}. */
+    /** See {@link LayoutOp.Slice}. */
     public Value slice(Value x, int axis, int from, int to) {
-        return add(new Op.Slice(axis, from, to), x);
+        return add(new LayoutOp.Slice(axis, from, to), x);
     }
 
-    /** See {@link Op.Embedding}. */
+    /** See {@link LayoutOp.Embedding}. */
     public Value embedding(Value ids, Value table) {
-        return add(new Op.Embedding(), ids, table);
+        return add(new LayoutOp.Embedding(), ids, table);
     }
 
-    /** See {@link Op.SelectRows}. */
+    /** See {@link LayoutOp.SelectRows}. */
     public Value selectRows(Value x, Value positions) {
-        return add(new Op.SelectRows(), x, positions);
+        return add(new LayoutOp.SelectRows(), x, positions);
     }
 
-    /** See {@link Op.TimestepEmbedding}, with the usual longest period 10000. */
+    /** See {@link MapOp.TimestepEmbedding}, with the usual longest period 10000. */
     public Value timestepEmbedding(Value timesteps, int dim, boolean flipSinToCos, float freqShift) {
-        return add(new Op.TimestepEmbedding(dim, flipSinToCos, freqShift, 10000), timesteps);
+        return add(new MapOp.TimestepEmbedding(dim, flipSinToCos, freqShift, 10000), timesteps);
     }
 
     private Value addWithBias(Op op, Value x, Value weight, @Nullable Value bias) {
@@ -252,7 +253,7 @@ public final class Graph {
             DType found = own(operands[i]).dtype();
             boolean fits = op.isIndex(i)
                     ? found == DType.I32
-                    : operands[i].op() instanceof Op.Constant ? found.isFloatingPoint() : found == DType.F32;
+                    : operands[i].op() instanceof SourceOp.Constant ? found.isFloatingPoint() : found == DType.F32;
             if (!fits) {
                 throw new TensorException("%s: operand %d is %s, expected %s"
                         .formatted(where(op), i, found, op.isIndex(i) ? DType.I32 : DType.F32));

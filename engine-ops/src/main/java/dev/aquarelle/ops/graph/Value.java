@@ -60,8 +60,8 @@ public final class Value {
         StringBuilder text = new StringBuilder("%" + id + " = ");
         text.append(
                 switch (op) {
-                    case Op.Input input -> "input " + input.name();
-                    case Op.Constant constant -> "constant " + constant.name();
+                    case SourceOp.Input input -> "input " + input.name();
+                    case SourceOp.Constant constant -> "constant " + constant.name();
                     default ->
                         op.label()
                                 + operands.stream()

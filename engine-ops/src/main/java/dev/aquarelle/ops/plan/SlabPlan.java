@@ -2,7 +2,7 @@ package dev.aquarelle.ops.plan;
 
 import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.ops.graph.Graph;
-import dev.aquarelle.ops.graph.Op;
+import dev.aquarelle.ops.graph.LayoutOp;
 import dev.aquarelle.ops.graph.Value;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -62,7 +62,7 @@ public final class SlabPlan {
 
     /** The value whose memory {@code value} is a view of: itself, unless it is a reshaped one. */
     public static Value root(Value value) {
-        return value.op() instanceof Op.Reshape ? root(value.operands().get(0)) : value;
+        return value.op() instanceof LayoutOp.Reshape ? root(value.operands().get(0)) : value;
     }
 
     /** The size of the slab in bytes, a multiple of {@link Tensor#ALIGNMENT}. */

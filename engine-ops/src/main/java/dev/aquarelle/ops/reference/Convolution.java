@@ -1,14 +1,15 @@
 package dev.aquarelle.ops.reference;
 
 import dev.aquarelle.core.tensor.Shape;
-import dev.aquarelle.ops.graph.Op;
+import dev.aquarelle.ops.graph.ProductOp;
 import org.jspecify.annotations.Nullable;
 
-/** {@link Op.Conv2d}, pixel by pixel. */
+/** {@link ProductOp.Conv2d}, pixel by pixel. */
 final class Convolution {
     private Convolution() {}
 
-    static Dense conv2d(Op.Conv2d op, Dense x, Dense weight, @Nullable Dense bias, Shape resultShape, StopSignal stop) {
+    static Dense conv2d(
+            ProductOp.Conv2d op, Dense x, Dense weight, @Nullable Dense bias, Shape resultShape, StopSignal stop) {
         Dense result = Dense.of(resultShape);
         int channels = weight.shape.dim(1); // of one group, as outChannels
         int outChannels = weight.shape.dim(0) / op.groups();
@@ -36,7 +37,7 @@ final class Convolution {
 
     /** Adds what all taps of the kernel, where they meet the image, contribute to one pixel's channels of one group. */
     private static void addPixel(
-            Op.Conv2d op,
+            ProductOp.Conv2d op,
             Dense x,
             int n,
             int row,

@@ -1,6 +1,6 @@
 package dev.aquarelle.ops.reference;
 
-import dev.aquarelle.ops.graph.Op;
+import dev.aquarelle.ops.graph.MapOp;
 
 /** Sums and products element by element. */
 final class Elementwise {
@@ -33,7 +33,7 @@ final class Elementwise {
     }
 
     /** Rounded once: by way of double it would be twice. */
-    static Dense scale(Op.Scale op, Dense x) {
+    static Dense scale(MapOp.Scale op, Dense x) {
         Dense result = Dense.of(x.shape);
         for (int i = 0; i < x.values.length; i++) {
             result.values[i] = Math.fma(x.values[i], op.factor(), op.offset());

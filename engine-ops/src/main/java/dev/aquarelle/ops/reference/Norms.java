@@ -1,13 +1,13 @@
 package dev.aquarelle.ops.reference;
 
-import dev.aquarelle.ops.graph.Op;
+import dev.aquarelle.ops.graph.NormOp;
 import org.jspecify.annotations.Nullable;
 
 /** Normalizations, in two passes: the variance is that of the differences from the mean, so a large mean costs no digits. */
 final class Norms {
     private Norms() {}
 
-    static Dense groupNorm(Op.GroupNorm op, Dense x, Dense weight, Dense bias) {
+    static Dense groupNorm(NormOp.GroupNorm op, Dense x, Dense weight, Dense bias) {
         Dense result = Dense.of(x.shape);
         int channels = x.shape.last();
         int width = channels / op.groups();
@@ -22,7 +22,7 @@ final class Norms {
         return result;
     }
 
-    static Dense layerNorm(Op.LayerNorm op, Dense x, @Nullable Dense weight, @Nullable Dense bias) {
+    static Dense layerNorm(NormOp.LayerNorm op, Dense x, @Nullable Dense weight, @Nullable Dense bias) {
         Dense result = Dense.of(x.shape);
         int channels = x.shape.last();
         for (int start = 0; start < x.values.length; start += channels) {

@@ -3,7 +3,8 @@ package dev.aquarelle.ops.reference;
 import dev.aquarelle.core.tensor.DType;
 import dev.aquarelle.ops.MemoryPlan;
 import dev.aquarelle.ops.graph.Graph;
-import dev.aquarelle.ops.graph.Op;
+import dev.aquarelle.ops.graph.ProductOp;
+import dev.aquarelle.ops.graph.SourceOp;
 import dev.aquarelle.ops.graph.Value;
 import java.util.Arrays;
 
@@ -57,13 +58,13 @@ final class ReferencePlan {
         long live = 0;
         long most = 0;
         for (Value value : graph.values()) {
-            if (!isNeeded(value) || value.op() instanceof Op.Constant) {
+            if (!isNeeded(value) || value.op() instanceof SourceOp.Constant) {
                 continue;
             }
             live += bytes(value);
             most = Math.max(most, live);
             for (Value operand : value.operands().stream().distinct().toList()) {
-                if (!(operand.op() instanceof Op.Constant) && isDeadAfter(operand, value)) {
+                if (!(operand.op() instanceof SourceOp.Constant) && isDeadAfter(operand, value)) {
                     live -= bytes(operand);
                 }
             }
@@ -81,7 +82,7 @@ final class ReferencePlan {
     private long scratchBytes() {
         long most = 0;
         for (Value value : graph.values()) {
-            if (isNeeded(value) && (value.op() instanceof Op.Linear || value.op() instanceof Op.Conv2d)) {
+            if (isNeeded(value) && (value.op() instanceof ProductOp.Linear || value.op() instanceof ProductOp.Conv2d)) {
                 most = Math.max(most, bytes(value.operands().get(1)));
             }
         }
@@ -90,7 +91,7 @@ final class ReferencePlan {
 
     private long constantBytes() {
         return graph.values().stream()
-                .filter(v -> v.op() instanceof Op.Constant && isNeeded(v))
+                .filter(v -> v.op() instanceof SourceOp.Constant && isNeeded(v))
                 .mapToLong(ReferencePlan::bytes)
                 .sum();
     }

@@ -7,7 +7,7 @@ import dev.aquarelle.ops.Cancellation;
 import dev.aquarelle.ops.MemoryPlan;
 import dev.aquarelle.ops.Program;
 import dev.aquarelle.ops.graph.Graph;
-import dev.aquarelle.ops.graph.Op;
+import dev.aquarelle.ops.graph.SourceOp;
 import dev.aquarelle.ops.graph.Value;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -33,7 +33,9 @@ final class ReferenceProgram implements Program {
         this.plan = plan;
         this.constants = new @Nullable Dense[graph.values().size()];
         for (Value value : graph.values()) {
-            if (value.op() instanceof Op.Constant constant && value.dtype().isFloatingPoint() && plan.isNeeded(value)) {
+            if (value.op() instanceof SourceOp.Constant constant
+                    && value.dtype().isFloatingPoint()
+                    && plan.isNeeded(value)) {
                 constants[value.id()] =
                         new Dense(value.shape(), constant.tensor().toFloatArray());
             }
@@ -111,7 +113,7 @@ final class ReferenceProgram implements Program {
     }
 
     private static String inputName(Value value) {
-        return value.op() instanceof Op.Input input ? input.name() : value.toString();
+        return value.op() instanceof SourceOp.Input input ? input.name() : value.toString();
     }
 
     /** Copies numbers of the same type. */

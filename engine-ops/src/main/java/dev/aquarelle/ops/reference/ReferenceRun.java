@@ -4,7 +4,12 @@ import dev.aquarelle.core.tensor.DType;
 import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.core.tensor.TensorException;
 import dev.aquarelle.ops.graph.Graph;
-import dev.aquarelle.ops.graph.Op;
+import dev.aquarelle.ops.graph.LayoutOp;
+import dev.aquarelle.ops.graph.MapOp;
+import dev.aquarelle.ops.graph.NormOp;
+import dev.aquarelle.ops.graph.ProductOp;
+import dev.aquarelle.ops.graph.ResizeOp;
+import dev.aquarelle.ops.graph.SourceOp;
 import dev.aquarelle.ops.graph.Value;
 import java.util.Arrays;
 import java.util.List;
@@ -32,7 +37,7 @@ final class ReferenceRun {
     /** Computes everything, then copies the outputs. */
     void into(Map<String, Tensor> outputs) {
         for (Value value : graph.values()) {
-            if (plan.isNeeded(value) && value.dtype() == DType.F32 && !(value.op() instanceof Op.Constant)) {
+            if (plan.isNeeded(value) && value.dtype() == DType.F32 && !(value.op() instanceof SourceOp.Constant)) {
                 stop.check();
                 computed[value.id()] = compute(value);
                 for (Value operand : value.operands()) {
@@ -44,7 +49,7 @@ final class ReferenceRun {
         }
         graph.outputs().forEach((name, value) -> {
             Tensor output = Objects.requireNonNull(outputs.get(name));
-            if (value.op() instanceof Op.Constant || value.dtype() != DType.F32) {
+            if (value.op() instanceof SourceOp.Constant || value.dtype() != DType.F32) {
                 ReferenceProgram.copy(given(value), output);
             } else {
                 ReferenceProgram.copy(dense(value), output);
@@ -55,32 +60,33 @@ final class ReferenceRun {
     private Dense compute(Value value) {
         List<Value> operands = value.operands();
         return switch (value.op()) {
-            case Op.Input _, Op.Constant _ ->
+            case SourceOp.Input _, SourceOp.Constant _ ->
                 new Dense(value.shape(), given(value).toFloatArray());
-            case Op.Reshape _ -> new Dense(value.shape(), in(value, 0).values);
-            case Op.Conv2d op ->
+            case LayoutOp.Reshape _ -> new Dense(value.shape(), in(value, 0).values);
+            case ProductOp.Conv2d op ->
                 Convolution.conv2d(op, in(value, 0), in(value, 1), inOrNull(value, 2), value.shape(), stop);
-            case Op.Linear _ -> Products.linear(in(value, 0), in(value, 1), inOrNull(value, 2), value.shape(), stop);
-            case Op.MatMul _ -> Products.matMul(in(value, 0), in(value, 1), value.shape(), stop);
-            case Op.GroupNorm op -> Norms.groupNorm(op, in(value, 0), in(value, 1), in(value, 2));
-            case Op.LayerNorm op -> Norms.layerNorm(op, in(value, 0), inOrNull(value, 1), inOrNull(value, 2));
-            case Op.Attention op ->
+            case ProductOp.Linear _ ->
+                Products.linear(in(value, 0), in(value, 1), inOrNull(value, 2), value.shape(), stop);
+            case ProductOp.MatMul _ -> Products.matMul(in(value, 0), in(value, 1), value.shape(), stop);
+            case NormOp.GroupNorm op -> Norms.groupNorm(op, in(value, 0), in(value, 1), in(value, 2));
+            case NormOp.LayerNorm op -> Norms.layerNorm(op, in(value, 0), inOrNull(value, 1), inOrNull(value, 2));
+            case ProductOp.Attention op ->
                 ScaledDotProduct.attention(op, in(value, 0), in(value, 1), in(value, 2), value.shape(), stop);
-            case Op.Activate op -> Activations.activate(op.function(), in(value, 0));
-            case Op.GeGlu _ -> Activations.geGlu(in(value, 0), value.shape());
-            case Op.Softmax _ -> Norms.softmax(in(value, 0));
-            case Op.Add _ -> Elementwise.add(in(value, 0), in(value, 1));
-            case Op.Multiply _ -> Elementwise.multiply(in(value, 0), in(value, 1));
-            case Op.AddPerChannel _ -> Elementwise.addPerChannel(in(value, 0), in(value, 1));
-            case Op.Scale op -> Elementwise.scale(op, in(value, 0));
-            case Op.UpsampleNearest _ -> Images.upsampleNearest(in(value, 0), value.shape());
-            case Op.AveragePool2 _ -> Images.averagePool2(in(value, 0), value.shape());
-            case Op.Concat op ->
+            case MapOp.Activate op -> Activations.activate(op.function(), in(value, 0));
+            case MapOp.GeGlu _ -> Activations.geGlu(in(value, 0), value.shape());
+            case NormOp.Softmax _ -> Norms.softmax(in(value, 0));
+            case MapOp.Add _ -> Elementwise.add(in(value, 0), in(value, 1));
+            case MapOp.Multiply _ -> Elementwise.multiply(in(value, 0), in(value, 1));
+            case MapOp.AddPerChannel _ -> Elementwise.addPerChannel(in(value, 0), in(value, 1));
+            case MapOp.Scale op -> Elementwise.scale(op, in(value, 0));
+            case ResizeOp.UpsampleNearest _ -> Images.upsampleNearest(in(value, 0), value.shape());
+            case ResizeOp.AveragePool2 _ -> Images.averagePool2(in(value, 0), value.shape());
+            case LayoutOp.Concat op ->
                 Rows.concat(op.axis(), operands.stream().map(this::dense).toList(), value.shape());
-            case Op.Slice op -> Rows.slice(op, in(value, 0), value.shape());
-            case Op.Embedding _ -> Rows.embedding(given(operands.get(0)), in(value, 1), value);
-            case Op.SelectRows _ -> Rows.selectRows(in(value, 0), given(operands.get(1)), value);
-            case Op.TimestepEmbedding op -> Sinusoids.timestepEmbedding(op, in(value, 0), value.shape());
+            case LayoutOp.Slice op -> Rows.slice(op, in(value, 0), value.shape());
+            case LayoutOp.Embedding _ -> Rows.embedding(given(operands.get(0)), in(value, 1), value);
+            case LayoutOp.SelectRows _ -> Rows.selectRows(in(value, 0), given(operands.get(1)), value);
+            case MapOp.TimestepEmbedding op -> Sinusoids.timestepEmbedding(op, in(value, 0), value.shape());
         };
     }
 
@@ -99,8 +105,8 @@ final class ReferenceRun {
     /** The tensor of an input or a constant; indices are always one of the two. */
     private Tensor given(Value value) {
         return switch (value.op()) {
-            case Op.Input _ -> inputs[graph.inputs().indexOf(value)];
-            case Op.Constant constant -> constant.tensor();
+            case SourceOp.Input _ -> inputs[graph.inputs().indexOf(value)];
+            case SourceOp.Constant constant -> constant.tensor();
             default -> throw new TensorException(value + " is neither an input nor a constant");
         };
     }

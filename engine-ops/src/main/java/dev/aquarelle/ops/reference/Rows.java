@@ -3,7 +3,7 @@ package dev.aquarelle.ops.reference;
 import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.core.tensor.TensorException;
-import dev.aquarelle.ops.graph.Op;
+import dev.aquarelle.ops.graph.LayoutOp;
 import dev.aquarelle.ops.graph.Value;
 import java.util.List;
 
@@ -24,7 +24,7 @@ final class Rows {
         return result;
     }
 
-    static Dense slice(Op.Slice op, Dense x, Shape resultShape) {
+    static Dense slice(LayoutOp.Slice op, Dense x, Shape resultShape) {
         Dense result = Dense.of(resultShape);
         int stride = x.stride(op.axis());
         int count = (op.to() - op.from()) * stride;

@@ -1,14 +1,14 @@
 package dev.aquarelle.ops.reference;
 
 import dev.aquarelle.core.tensor.Shape;
-import dev.aquarelle.ops.graph.Op;
+import dev.aquarelle.ops.graph.ProductOp;
 import java.util.Arrays;
 
-/** {@link Op.Attention}, query by query. */
+/** {@link ProductOp.Attention}, query by query. */
 final class ScaledDotProduct {
     private ScaledDotProduct() {}
 
-    static Dense attention(Op.Attention op, Dense q, Dense k, Dense v, Shape resultShape, StopSignal stop) {
+    static Dense attention(ProductOp.Attention op, Dense q, Dense k, Dense v, Shape resultShape, StopSignal stop) {
         Dense result = Dense.of(resultShape);
         int queries = q.shape.dim(1);
         int keys = k.shape.dim(1);

@@ -1,13 +1,13 @@
 package dev.aquarelle.ops.reference;
 
 import dev.aquarelle.core.tensor.Shape;
-import dev.aquarelle.ops.graph.Op;
+import dev.aquarelle.ops.graph.MapOp;
 
-/** {@link Op.TimestepEmbedding}. */
+/** {@link MapOp.TimestepEmbedding}. */
 final class Sinusoids {
     private Sinusoids() {}
 
-    static Dense timestepEmbedding(Op.TimestepEmbedding op, Dense timesteps, Shape resultShape) {
+    static Dense timestepEmbedding(MapOp.TimestepEmbedding op, Dense timesteps, Shape resultShape) {
         Dense result = Dense.of(resultShape);
         int half = op.dim() / 2;
         int sines = op.flipSinToCos() ? half : 0;

@@ -17,7 +17,11 @@ import dev.aquarelle.ops.Cancellation;
 import dev.aquarelle.ops.Program;
 import dev.aquarelle.ops.graph.Activation;
 import dev.aquarelle.ops.graph.Graph;
+import dev.aquarelle.ops.graph.LayoutOp;
+import dev.aquarelle.ops.graph.MapOp;
+import dev.aquarelle.ops.graph.NormOp;
 import dev.aquarelle.ops.graph.Op;
+import dev.aquarelle.ops.graph.ResizeOp;
 import dev.aquarelle.ops.graph.Value;
 import dev.aquarelle.ops.reference.ReferenceBackend;
 import dev.aquarelle.ops.testing.Tolerance;
@@ -58,7 +62,7 @@ class StepsTest {
     void activations(int count) {
         Tensor x = normal(1, 0, 3, count);
         for (Activation function : Activation.values()) {
-            Op op = new Op.Activate(function);
+            Op op = new MapOp.Activate(function);
             check(
                     op,
                     Tolerance.forActivation(),
@@ -71,7 +75,7 @@ class StepsTest {
     @ParameterizedTest
     @CsvSource({"5", "40000"})
     void scale(int count) {
-        Op.Scale op = new Op.Scale(1.7f, -0.3f);
+        MapOp.Scale op = new MapOp.Scale(1.7f, -0.3f);
         check(op, Tolerance.EXACT, true, random(2, count), (k, in, out) -> new ScaleStep(k.map(), op, count, in, out));
     }
 
@@ -81,7 +85,7 @@ class StepsTest {
         Shape shape = Shape.of(rows, width);
         Tensor x = normal(3, 0, 2, rows, 2 * width);
         check(
-                new Op.GeGlu(),
+                new MapOp.GeGlu(),
                 new Tolerance(1e-6, 4e-6, 0),
                 false,
                 x,
@@ -95,14 +99,14 @@ class StepsTest {
         Tensor b = random(5, width);
         Operand bAt = place(b);
         check(
-                new Op.Add(),
+                new MapOp.Add(),
                 Tolerance.EXACT,
                 true,
                 a,
                 (k, in, out) -> PairwiseStep.add(k.map(), a.shape(), b.shape(), in, bAt, out),
                 b);
         check(
-                new Op.Multiply(),
+                new MapOp.Multiply(),
                 Tolerance.EXACT,
                 true,
                 a,
@@ -117,7 +121,7 @@ class StepsTest {
         Tensor vectors = random(7, samples, channels);
         Operand at = place(vectors);
         check(
-                new Op.AddPerChannel(),
+                new MapOp.AddPerChannel(),
                 Tolerance.EXACT,
                 true,
                 x,
@@ -130,13 +134,13 @@ class StepsTest {
     void softmax(int rows, int width) {
         Tensor x = normal(8, 0, 3, rows, width);
         Tolerance tolerance = new Tolerance(1e-37, 0x1p-19, 0);
-        check(new Op.Softmax(), tolerance, true, x, (k, in, out) -> new SoftmaxStep(k.row(), x.shape(), in, out));
+        check(new NormOp.Softmax(), tolerance, true, x, (k, in, out) -> new SoftmaxStep(k.row(), x.shape(), in, out));
     }
 
     @ParameterizedTest(name = "[{0}, {1}], mean {2}")
     @CsvSource({"1, 1, 0", "5, 17, 0", "300, 320, 0", "40, 768, 10000", "3, 33, 1e6"})
     void layerNorm(int rows, int width, double mean) {
-        Op.LayerNorm op = new Op.LayerNorm(1e-5f);
+        NormOp.LayerNorm op = new NormOp.LayerNorm(1e-5f);
         Tensor x = normal(9, mean, 1, rows, width);
         Tensor weight = random(10, width);
         Tensor bias = random(11, width);
@@ -169,7 +173,7 @@ class StepsTest {
         "3, 5, 3, 17, 17, -100"
     })
     void groupNorm(int n, int h, int w, int c, int groups, double mean) {
-        Op.GroupNorm op = new Op.GroupNorm(groups, 1e-6f);
+        NormOp.GroupNorm op = new NormOp.GroupNorm(groups, 1e-6f);
         Tensor x = normal(12, mean, 1, n, h, w, c);
         checkGroupNorm(op, x, Tolerance.absolute(2e-5));
         checkGroupNorm(op, x.reshape(n, h * w, c), Tolerance.absolute(2e-5));
@@ -178,10 +182,10 @@ class StepsTest {
     @ParameterizedTest
     @CsvSource({"0", "1", "3.7", "-1234.5"})
     void groupNormOfAConstantIsTheBias(float value) {
-        checkGroupNorm(new Op.GroupNorm(2, 1e-6f), filled(value, 2, 40, 40, 6), Tolerance.absolute(1e-7));
+        checkGroupNorm(new NormOp.GroupNorm(2, 1e-6f), filled(value, 2, 40, 40, 6), Tolerance.absolute(1e-7));
     }
 
-    private void checkGroupNorm(Op.GroupNorm op, Tensor x, Tolerance tolerance) {
+    private void checkGroupNorm(NormOp.GroupNorm op, Tensor x, Tolerance tolerance) {
         Tensor weight = random(13, x.shape().last());
         Tensor bias = random(14, x.shape().last());
         Operand weightAt = place(weight);
@@ -210,7 +214,7 @@ class StepsTest {
     @ParameterizedTest(name = "{0} x {1} to {2} x {3}")
     @CsvSource({"2, 3, 4, 6", "5, 7, 13, 9", "40, 40, 80, 80", "4, 4, 1, 3"})
     void upsampleNearest(int height, int width, int toHeight, int toWidth) {
-        Op.UpsampleNearest op = new Op.UpsampleNearest(toHeight, toWidth);
+        ResizeOp.UpsampleNearest op = new ResizeOp.UpsampleNearest(toHeight, toWidth);
         Tensor x = random(15, 2, height, width, 5);
         Shape result = Shape.of(2, toHeight, toWidth, 5);
         check(op, Tolerance.EXACT, false, x, (k, in, out) -> new UpsampleNearestStep(x.shape(), result, in, out));
@@ -222,7 +226,7 @@ class StepsTest {
         Tensor x = random(16, 2, height, width, 37);
         Shape result = Shape.of(2, height / 2, width / 2, 37);
         check(
-                new Op.AveragePool2(),
+                new ResizeOp.AveragePool2(),
                 new Tolerance(2e-7, 2e-7, 0),
                 false,
                 x,
@@ -232,7 +236,7 @@ class StepsTest {
     @ParameterizedTest(name = "[{0}, {1}, {2}] along {3}")
     @CsvSource({"2, 3, 5, 0", "2, 3, 5, 1", "2, 3, 5, 2", "60, 40, 320, 2", "2, 300, 320, 0"})
     void concat(int d0, int d1, int d2, int axis) {
-        Op.Concat op = new Op.Concat(axis);
+        LayoutOp.Concat op = new LayoutOp.Concat(axis);
         Tensor x = random(17, d0, d1, d2);
         int[] dims = {d0, d1, d2};
         dims[axis] += 3;
@@ -253,7 +257,7 @@ class StepsTest {
     @ParameterizedTest(name = "[{0}, {1}, {2}] along {3}")
     @CsvSource({"7, 3, 5, 0", "2, 7, 5, 1", "2, 3, 7, 2", "60, 40, 320, 2", "9, 90, 320, 0"})
     void slice(int d0, int d1, int d2, int axis) {
-        Op.Slice op = new Op.Slice(axis, 2, 6);
+        LayoutOp.Slice op = new LayoutOp.Slice(axis, 2, 6);
         Tensor x = random(19, d0, d1, d2);
         Shape result = op.resultShape(x.shape());
         check(op, Tolerance.EXACT, false, x, (k, in, out) -> CopyStep.slice(op, x.shape(), in, result, out));
@@ -265,7 +269,7 @@ class StepsTest {
             Tensor ids = randomIndices(20, 30, 2, 77);
             Tensor table = stored(random(21, 30, 320), dtype);
             check(
-                    new Op.Embedding(),
+                    new LayoutOp.Embedding(),
                     Tolerance.EXACT,
                     false,
                     ids,
@@ -294,7 +298,7 @@ class StepsTest {
         Tensor positions = Tensor.of(new int[] {4, 0, 2}, 3);
         Operand at = place(positions);
         check(
-                new Op.SelectRows(),
+                new LayoutOp.SelectRows(),
                 Tolerance.EXACT,
                 false,
                 x,
@@ -305,7 +309,7 @@ class StepsTest {
     @ParameterizedTest
     @CsvSource({"320, true, 0", "33, false, 1", "256, false, 0"})
     void timestepEmbedding(int dim, boolean flip, float shift) {
-        Op.TimestepEmbedding op = new Op.TimestepEmbedding(dim, flip, shift, 10000);
+        MapOp.TimestepEmbedding op = new MapOp.TimestepEmbedding(dim, flip, shift, 10000);
         Tensor timesteps = Tensor.of(new float[] {999, 0.25f, 0}, 3);
         check(op, Tolerance.EXACT, false, timesteps, (k, in, out) -> new TimestepEmbeddingStep(op, 3, in, out));
     }

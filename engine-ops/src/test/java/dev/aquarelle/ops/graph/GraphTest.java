@@ -37,7 +37,9 @@ class GraphTest {
                     assertThat(operand.id()).isLessThan(value.id());
                     assertThat(graph.values().get(operand.id())).isSameAs(operand);
                 }));
-        assertThat(graph.inputs()).extracting(v -> ((Op.Input) v.op()).name()).containsExactly("a", "b");
+        assertThat(graph.inputs())
+                .extracting(v -> ((SourceOp.Input) v.op()).name())
+                .containsExactly("a", "b");
     }
 
     @Test

@@ -204,8 +204,8 @@ class OpTest {
                         "timestepEmbedding: no frequencies for dim 2 and shift 1.0",
                         g -> g.timestepEmbedding(g.input("t", 2), 2, true, 1)),
                 refusal("silu: operand 0 is I32, expected F32", g -> g.silu(g.input("ids", DType.I32, 3))),
-                refusal("linear does not take 1 operands", g -> g.add(new Op.Linear(), g.input("x", 3))),
-                refusal("input does not take 0 operands", g -> g.add(new Op.Input("x", Shape.of(3)))));
+                refusal("linear does not take 1 operands", g -> g.add(new ProductOp.Linear(), g.input("x", 3))),
+                refusal("input does not take 0 operands", g -> g.add(new SourceOp.Input("x", Shape.of(3)))));
     }
 
     @ParameterizedTest(name = "{0}")
@@ -251,7 +251,7 @@ class OpTest {
 
     private static Value attention(Graph g, float scale) {
         Value x = g.input("x", TOKENS);
-        return g.add(new Op.Attention(8, scale, false), x, x, x);
+        return g.add(new ProductOp.Attention(8, scale, false), x, x, x);
     }
 
     private static Value conv(Graph g, int stride, Padding padding, int dilation, int... weight) {

@@ -6,7 +6,7 @@ import static dev.aquarelle.ops.testing.RandomTensors.random;
 
 import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.ops.graph.Graph;
-import dev.aquarelle.ops.graph.Op;
+import dev.aquarelle.ops.graph.ProductOp;
 import dev.aquarelle.ops.graph.Value;
 import java.lang.foreign.ValueLayout;
 import org.junit.jupiter.api.Test;
@@ -99,7 +99,7 @@ public interface AttentionContract extends OpContract {
         agreesWithTheReference(
                 Tolerance.forSumOf(35).times(2),
                 x,
-                in -> in.g().add(new Op.Attention(2, 0.05f, false), in.x(), in.x(), in.x()));
+                in -> in.g().add(new ProductOp.Attention(2, 0.05f, false), in.x(), in.x(), in.x()));
     }
 
     /** One value as queries, keys and values, as in unprojected self-attention. */

@@ -7,7 +7,7 @@ import dev.aquarelle.core.safetensors.SafetensorsException;
 import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.ops.graph.Graph;
-import dev.aquarelle.ops.graph.Op;
+import dev.aquarelle.ops.graph.SourceOp;
 import dev.aquarelle.ops.graph.Value;
 import dev.aquarelle.sd.ListedWeights;
 import dev.aquarelle.sd.ModelConfig;
@@ -31,7 +31,7 @@ class UNet2DConditionModelTest {
     private static Map<String, Tensor> constants(Graph graph) {
         Map<String, Tensor> constants = new LinkedHashMap<>();
         for (Value value : graph.values()) {
-            if (value.op() instanceof Op.Constant constant) {
+            if (value.op() instanceof SourceOp.Constant constant) {
                 assertThat(constants.put(constant.name(), constant.tensor()))
                         .as(constant.name())
                         .isNull();
@@ -66,7 +66,7 @@ class UNet2DConditionModelTest {
         Graph graph = load(SD15).graph(new UNetInputs.Sizes(1, 8, 8, 77));
 
         for (Value value : graph.values()) {
-            if (value.op() instanceof Op.Constant constant) {
+            if (value.op() instanceof SourceOp.Constant constant) {
                 assertThat(value.scope()).isNotEmpty();
                 assertThat(constant.name()).startsWith(value.scope() + ".");
             }

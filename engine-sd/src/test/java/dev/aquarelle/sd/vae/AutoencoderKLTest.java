@@ -7,7 +7,7 @@ import dev.aquarelle.core.safetensors.SafetensorsException;
 import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.ops.graph.Graph;
-import dev.aquarelle.ops.graph.Op;
+import dev.aquarelle.ops.graph.SourceOp;
 import dev.aquarelle.ops.graph.Value;
 import dev.aquarelle.sd.ListedWeights;
 import dev.aquarelle.sd.ModelConfig;
@@ -41,8 +41,8 @@ class AutoencoderKLTest {
 
     private static Set<String> constants(Graph graph) {
         return graph.values().stream()
-                .filter(value -> value.op() instanceof Op.Constant)
-                .map(value -> ((Op.Constant) value.op()).name())
+                .filter(value -> value.op() instanceof SourceOp.Constant)
+                .map(value -> ((SourceOp.Constant) value.op()).name())
                 .collect(Collectors.toSet());
     }
 
@@ -84,7 +84,7 @@ class AutoencoderKLTest {
     @Test
     void scopesMirrorTheCheckpoint() {
         for (Value value : load(SD15).decoderGraph(1, 8, 8).values()) {
-            if (value.op() instanceof Op.Constant constant) {
+            if (value.op() instanceof SourceOp.Constant constant) {
                 assertThat(value.scope()).isNotEmpty();
                 assertThat(constant.name()).startsWith(value.scope() + ".");
             }

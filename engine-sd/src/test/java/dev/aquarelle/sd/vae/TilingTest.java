@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.ops.graph.Graph;
-import dev.aquarelle.ops.graph.Op;
+import dev.aquarelle.ops.graph.SourceOp;
 import dev.aquarelle.sd.ListedWeights;
 import dev.aquarelle.sd.ModelConfig;
 import java.util.Map;
@@ -31,7 +31,7 @@ class TilingTest {
 
     private static long constants(Graph graph) {
         return graph.values().stream()
-                .filter(v -> v.op() instanceof Op.Constant constant && SD15.containsKey(constant.name()))
+                .filter(v -> v.op() instanceof SourceOp.Constant constant && SD15.containsKey(constant.name()))
                 .count();
     }
 
