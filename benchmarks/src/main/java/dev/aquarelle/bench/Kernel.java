@@ -89,7 +89,6 @@ public record Kernel(Op op, boolean silu, List<Operand> operands) {
     Part part() {
         boolean rows = op instanceof ProductOp && flops() > 1_000_000_000L;
         List<Operand> few = new ArrayList<>();
-        long exact = -1;
         for (int i = 0; i < operands.size(); i++) {
             Operand operand = operands.get(i);
             int[] dims = operand.shape.dims();
@@ -102,7 +101,7 @@ public record Kernel(Op op, boolean silu, List<Operand> operands) {
             few.add(new Operand(Shape.of(dims), operand.isWeight));
         }
         Kernel kernel = new Kernel(op, silu, List.copyOf(few));
-        exact = kernel.result().size();
+        long exact = kernel.result().size();
         if (rows && op instanceof ProductOp.Conv2d && operands.getFirst().shape.dim(1) > 8) {
             exact = exact / kernel.result().dim(1) * 2; // the last rows see the cut
         }
