@@ -28,6 +28,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /** All distinct kernels of Stable Diffusion 1.5's U-Net, with guidance, and of its VAE's decoder, for pictures of 512x512. */
@@ -101,7 +102,7 @@ public final class Kernels {
 
     /** Only shapes count: all tensors are the same memory, of zeros. */
     private static Weights weights(String part, Arena arena) {
-        Map<String, Shape> shapes = MODEL.tensors().get(part);
+        Map<String, Shape> shapes = Objects.requireNonNull(MODEL.tensors().get(part));
         long largest = shapes.values().stream().mapToLong(Shape::size).max().orElseThrow();
         MemorySegment zeros = arena.allocate(DType.F16.bytesFor(largest), Tensor.ALIGNMENT);
         Map<String, Tensor> tensors = new LinkedHashMap<>();
