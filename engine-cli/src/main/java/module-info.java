@@ -4,6 +4,9 @@ module dev.aquarelle.cli {
             info.picocli;
     opens dev.aquarelle.cli.conformance to
             info.picocli;
+    opens dev.aquarelle.cli.measure to
+            com.google.gson,
+            info.picocli;
 
     provides System.LoggerFinder with
             dev.aquarelle.cli.StderrLog;
@@ -16,6 +19,8 @@ module dev.aquarelle.cli {
     requires dev.aquarelle.weights;
     requires com.google.gson;
     requires info.picocli;
+    requires jdk.jfr;
+    requires jdk.management;
     requires me.tongfei.progressbar;
     requires static transitive org.jspecify;
 }

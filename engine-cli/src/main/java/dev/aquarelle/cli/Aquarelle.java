@@ -1,6 +1,8 @@
 package dev.aquarelle.cli;
 
 import dev.aquarelle.cli.conformance.ConformanceCommand;
+import dev.aquarelle.cli.measure.BenchCommand;
+import dev.aquarelle.cli.measure.ProfileCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
 
@@ -37,6 +39,8 @@ public final class Aquarelle {
                 .addSubcommand(new ConvertCommand())
                 .addSubcommand(new CompareCommand())
                 .addSubcommand(new SynthCommand())
+                .addSubcommand(new BenchCommand(interrupt))
+                .addSubcommand(new ProfileCommand(interrupt))
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setColorScheme(CommandLine.Help.defaultColorScheme(terminal.outIsTerminal() ? Ansi.ON : Ansi.OFF));
         Arguments.register(line);

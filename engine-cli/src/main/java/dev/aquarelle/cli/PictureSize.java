@@ -11,13 +11,13 @@ import picocli.CommandLine.TypeConversionException;
  * @param width in pixels
  * @param height in pixels
  */
-record PictureSize(int width, int height) {
+public record PictureSize(int width, int height) {
     private static final Pattern FORM = Pattern.compile("(\\d+)[xX×](\\d+)");
 
     private static final int MOST_DIGITS = 9; // the request knows the limit; here it shall be an int
 
     /** Reads one for the command line. */
-    static final class Converter implements ITypeConverter<PictureSize> {
+    public static final class Converter implements ITypeConverter<PictureSize> {
         @Override
         public PictureSize convert(String text) {
             Matcher matcher = FORM.matcher(text);

@@ -21,6 +21,10 @@ public final class StepEvent extends Event {
     @Label("Operation")
     public String op = "";
 
+    /** What computed it: {@code gemm}, {@code winograd}. */
+    @Label("Kernel")
+    public String kernel = "";
+
     /** The operands' shapes and the result's. */
     @Label("Shapes")
     public String shapes = "";

@@ -142,6 +142,7 @@ final class CpuProgram implements Program {
         event.end();
         if (event.shouldCommit()) {
             entry.profile.event().copyTo(event);
+            event.kernel = entry.step.kernel();
             event.commit();
         }
     }

@@ -5,4 +5,10 @@ package dev.aquarelle.ops.cpu;
 interface Step {
     /** Does the work on the given threads; returns when all of it is done. */
     void run(Workers workers);
+
+    /** How it computes, as in profiles: {@code winograd}. */
+    default String kernel() {
+        String name = getClass().getSimpleName().replaceFirst("Step$", "");
+        return Character.toLowerCase(name.charAt(0)) + name.substring(1);
+    }
 }

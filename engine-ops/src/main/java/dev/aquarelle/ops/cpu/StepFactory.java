@@ -39,6 +39,11 @@ final class StepFactory {
                 steps.get(i).run(workers);
             }
         }
+
+        @Override
+        public String kernel() {
+            return steps.isEmpty() ? Step.super.kernel() : steps.getFirst().kernel(); // they are alike
+        }
     }
 
     /** Which operand the result may lie on, because each of its numbers is read before it is written; -1 for none. */

@@ -47,6 +47,7 @@ class StepEventTest {
         RecordedEvent step = events.getFirst();
         assertThat(step.getString("scope")).isEqualTo("mid_block");
         assertThat(step.getString("op")).isEqualTo("groupNorm+silu");
+        assertThat(step.getString("kernel")).isEqualTo("groupNorm");
         assertThat(step.getString("shapes")).isEqualTo("[[1, 2, 3, 4], [4], [4]] -> [1, 2, 3, 4]");
         assertThat(step.getLong("flops")).isEqualTo((7 + 10) * 24);
         assertThat(step.getLong("bytes")).isEqualTo(4 * (24 + 4 + 4 + 24));

@@ -1,0 +1,126 @@
+"""Writes the parts of a model as ONNX and OpenVINO files, once, into a cache folder.
+
+The weights are those of the model's folder, widened to float32, as diffusers' and transformers' own classes read them. Height and
+width of the U-Net are open in the file; whoever runs it fixes them. A part takes up to 3.5 GB of disk and some 8 GB of memory.
+"""
+
+import argparse
+from pathlib import Path
+
+# what `part` is called in a model's folder, its class, and the names of its inputs
+PARTS = ("unet", "vae", "text")
+BATCH = 2  # of the U-Net: with and without the prompt, as guidance does
+TOKENS = 77
+
+
+def load(model: Path, part: str, dtype):
+    """A part as a torch module in evaluation mode that takes the inputs of `inputs`."""
+    import torch
+
+    if part == "unet":
+        from diffusers import UNet2DConditionModel
+
+        unet = UNet2DConditionModel.from_pretrained(model / "unet", torch_dtype=dtype).eval()
+        return Call(unet, lambda net, sample, timestep, text: net(sample, timestep, text, return_dict=False)[0])
+    if part == "vae":
+        from diffusers import AutoencoderKL
+
+        vae = AutoencoderKL.from_pretrained(model / "vae", torch_dtype=dtype).eval()
+        del vae.encoder
+        return Call(vae, lambda net, latents: net.decode(latents, return_dict=False)[0])
+    from transformers import CLIPTextModel
+
+    text = CLIPTextModel.from_pretrained(model / "text_encoder", dtype=dtype, attn_implementation="sdpa").eval()
+    return Call(text, lambda net, ids: net(input_ids=ids, return_dict=False)[0])
+
+
+def Call(net, forward):
+    """A module of tensors only, which is what exporters take."""
+    import torch
+
+    class Wrapped(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.net = net
+
+        def forward(self, *inputs):
+            return forward(self.net, *inputs)
+
+    return Wrapped().eval()
+
+
+def inputs(part: str, latents: int, call: int = 0, width: int = 768) -> dict:
+    """Random inputs of a part by name, as numpy arrays, the same for every peer; the timestep changes with every call."""
+    import numpy as np
+
+    random = np.random.default_rng(7)
+    if part == "unet":
+        return {
+            "sample": random.standard_normal((BATCH, 4, latents, latents), dtype=np.float32),
+            "timestep": np.full(BATCH, 981 - 20 * call, dtype=np.float32),
+            "text": random.standard_normal((BATCH, TOKENS, width), dtype=np.float32),
+        }
+    if part == "vae":
+        return {"latents": random.standard_normal((1, 4, latents, latents), dtype=np.float32)}
+    return {"ids": random.integers(0, 49405, (1, TOKENS), dtype=np.int64)}
+
+
+def onnx_file(model: Path, part: str, cache: Path) -> Path:
+    """The part as ONNX; made if it is not there."""
+    file = cache / part / "model.onnx"
+    if not file.exists():
+        import torch
+
+        module = load(model, part, torch.float32)
+        example = {name: torch.from_numpy(array) for name, array in inputs(part, 32, width=text_width(model)).items()}
+        unfinished = cache / f"{part}.unfinished"
+        unfinished.mkdir(parents=True, exist_ok=True)
+        dynamic = {"sample": {2: "height", 3: "width"}, "latents": {2: "height", 3: "width"}}
+        with torch.no_grad():
+            torch.onnx.export(
+                module,
+                tuple(example.values()),
+                str(unfinished / "model.onnx"),  # a path object would not get its weights beside it
+                input_names=list(example),
+                output_names=["out"],
+                dynamic_axes={name: axes for name, axes in dynamic.items() if name in example},
+                opset_version=18,
+                external_data=True,
+                dynamo=False,
+            )
+        unfinished.rename(file.parent)
+    return file
+
+
+def openvino_file(model: Path, part: str, cache: Path) -> Path:
+    """The part in OpenVINO's format, with weights of 16 bits as in the model's folder; made of the ONNX file if it is not there."""
+    file = cache / part / "openvino" / "model.xml"
+    if not file.exists():
+        import openvino
+
+        converted = openvino.convert_model(onnx_file(model, part, cache))
+        unfinished = file.parent.with_suffix(".unfinished")
+        openvino.save_model(converted, unfinished / file.name, compress_to_fp16=True)
+        unfinished.rename(file.parent)
+    return file
+
+
+def text_width(model: Path) -> int:
+    import json
+
+    return json.loads((model / "text_encoder" / "config.json").read_text())["hidden_size"]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("model", type=Path)
+    parser.add_argument("part", choices=PARTS)
+    parser.add_argument("format", choices=("onnx", "openvino"))
+    parser.add_argument("cache", type=Path)
+    arguments = parser.parse_args()
+    write = onnx_file if arguments.format == "onnx" else openvino_file
+    print(write(arguments.model, arguments.part, arguments.cache))
+
+
+if __name__ == "__main__":
+    main()

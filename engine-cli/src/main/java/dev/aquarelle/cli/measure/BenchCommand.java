@@ -1,0 +1,125 @@
+package dev.aquarelle.cli.measure;
+
+import com.google.gson.GsonBuilder;
+import dev.aquarelle.cli.BackendNames;
+import dev.aquarelle.cli.PictureSize;
+import dev.aquarelle.demo.DemoModel;
+import dev.aquarelle.ops.Backend;
+import dev.aquarelle.ops.BackendOptions;
+import dev.aquarelle.ops.Backends;
+import dev.aquarelle.ops.Cancellation;
+import java.io.PrintWriter;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code aquarelle bench}: how fast the parts of a model are on this machine. */
+@Command(
+        name = "bench",
+        description = {
+            "Measure the parts of a model on this machine: a step of the U-Net with guidance, the VAE's decoder, the"
+                    + " text encoder.",
+            "Each is called to warm up, then as often as --rounds says."
+        },
+        mixinStandardHelpOptions = true)
+public final class BenchCommand implements Callable<Integer> {
+    private final Cancellation cancellation;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private CommandSpec spec;
+
+    @Option(
+            names = {"-m", "--model"},
+            paramLabel = "DIR",
+            description = "A model in the layout of diffusers (default: the small demo model).")
+    private @Nullable Path model;
+
+    @Option(
+            names = "--size",
+            paramLabel = "WxH",
+            converter = PictureSize.Converter.class,
+            description = "Size of the picture in pixels (default: what the model was trained on).")
+    private @Nullable PictureSize size;
+
+    @Option(
+            names = "--what",
+            split = ",",
+            paramLabel = "PART",
+            description = "Only these: ${COMPLETION-CANDIDATES} (default: all).")
+    private List<ModelPart> what = List.of(ModelPart.values());
+
+    @Option(
+            names = {"-t", "--threads"},
+            paramLabel = "N",
+            description = "Threads to compute with (default: as many as processors).")
+    private int threads;
+
+    @Option(names = "--rounds", paramLabel = "N", description = "Calls that count (default: 3).")
+    private int rounds = 3;
+
+    @Option(
+            names = "--warm-up",
+            paramLabel = "SECONDS",
+            description = "Make calls that do not count for so long, one at least (default: 5).")
+    private double warmUp = 5;
+
+    @Option(names = "--backend", paramLabel = "NAME", description = "What computes (default: the best one).")
+    private String backend = "auto";
+
+    @Option(names = "--json", description = "Every figure as JSON, nothing else.")
+    private boolean json;
+
+    /**
+     * @param cancellation asked between and within calls
+     */
+    public BenchCommand(Cancellation cancellation) {
+        this.cancellation = cancellation;
+    }
+
+    @Override
+    public Integer call() {
+        if (rounds < 1) {
+            throw new ParameterException(spec.commandLine(), "--rounds: expected 1 or more, found " + rounds);
+        }
+        BackendNames.requireInstalled(spec.commandLine(), backend);
+        PrintWriter out = spec.commandLine().getOut();
+        BenchReport report = measure(model != null ? model : DemoModel.path());
+        if (json) {
+            out.println(new GsonBuilder().setPrettyPrinting().create().toJson(report));
+        } else {
+            report.print(out);
+        }
+        out.flush();
+        return 0;
+    }
+
+    private BenchReport measure(Path folder) {
+        double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
+        PartMeasurement.Plan plan = new PartMeasurement.Plan(warmUp, rounds);
+        ModelPart.Size pixels =
+                ModelPart.Size.of(folder, size == null ? 0 : size.width(), size == null ? 0 : size.height());
+        try (Backend opened = Backends.open(backend, new BackendOptions(threads))) {
+            List<PartMeasurement> parts = new ArrayList<>();
+            for (ModelPart part : what) {
+                parts.add(PartMeasurement.of(part, folder, pixels, opened, plan, cancellation));
+            }
+            return new BenchReport(
+                    folder.toString(),
+                    opened.name(),
+                    opened.description(),
+                    Runtime.version().toString(),
+                    Runtime.getRuntime().availableProcessors(),
+                    load,
+                    List.copyOf(parts));
+        }
+    }
+}

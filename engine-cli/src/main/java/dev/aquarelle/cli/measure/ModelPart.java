@@ -1,0 +1,106 @@
+package dev.aquarelle.cli.measure;
+
+import dev.aquarelle.core.safetensors.Weights;
+import dev.aquarelle.core.tensor.DType;
+import dev.aquarelle.ops.graph.Graph;
+import dev.aquarelle.sd.ModelConfig;
+import dev.aquarelle.sd.clip.ClipTextConfig;
+import dev.aquarelle.sd.clip.ClipTextModel;
+import dev.aquarelle.sd.unet.UNet2DConditionModel;
+import dev.aquarelle.sd.unet.UNetConfig;
+import dev.aquarelle.sd.unet.UNetInputs;
+import dev.aquarelle.sd.vae.AutoencoderKL;
+import dev.aquarelle.sd.vae.VaeConfig;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+
+/** A network of a model and the call of it that is measured. */
+enum ModelPart {
+    /** One prompt of as many tokens as the model takes. */
+    TEXT("text encoder") {
+        @Override
+        Graph graph(Path model, Arena arena, Size size) {
+            Path folder = model.resolve("text_encoder");
+            ClipTextConfig config = ClipTextConfig.of(ModelConfig.read(folder.resolve("config.json")));
+            ClipTextModel text = ClipTextModel.load(Weights.open(folder, arena), config);
+            return Graph.of(
+                    g -> text.promptEmbeds(g, g.input("input_ids", DType.I32, 1, config.maxPositionEmbeddings()), 0));
+        }
+    },
+
+    /** A step with guidance, which is a batch of two. */
+    UNET("U-Net step") {
+        @Override
+        Graph graph(Path model, Arena arena, Size size) {
+            UNet2DConditionModel unet = UNet2DConditionModel.load(model.resolve("unet"), arena);
+            return unet.graph(new UNetInputs.Sizes(2, size.latentHeight(), size.latentWidth(), TOKENS));
+        }
+    },
+
+    /** One picture. */
+    VAE("VAE decode") {
+        @Override
+        Graph graph(Path model, Arena arena, Size size) {
+            AutoencoderKL vae = AutoencoderKL.load(model.resolve("vae"), arena);
+            return vae.decoderGraph(1, size.latentHeight(), size.latentWidth());
+        }
+    };
+
+    private static final int TOKENS = 77;
+
+    private final String title;
+
+    ModelPart(String title) {
+        this.title = title;
+    }
+
+    /** What a table calls it. */
+    String title() {
+        return title;
+    }
+
+    /** Maps the weights and builds the graph of one call. */
+    abstract Graph graph(Path model, Arena arena, Size size);
+
+    /**
+     * The size of a picture.
+     *
+     * @param width in pixels
+     * @param height in pixels
+     * @param scale pixels for each latent, along a side
+     */
+    record Size(int width, int height, int scale) {
+        /**
+         * @throws IllegalArgumentException if a side is no multiple of the scale
+         */
+        Size {
+            if (width <= 0 || height <= 0 || width % scale != 0 || height % scale != 0) {
+                throw new IllegalArgumentException(
+                        "size: expected multiples of %d for this model, found %d x %d".formatted(scale, width, height));
+            }
+        }
+
+        /** The size that a model was trained on, or the given one if it is not 0. */
+        static Size of(Path model, int width, int height) {
+            int scale = VaeConfig.read(model.resolve("vae/config.json")).scale();
+            if (width != 0) {
+                return new Size(width, height, scale);
+            }
+            UNetConfig unet = UNetConfig.read(model.resolve("unet/config.json"));
+            return new Size(unet.sampleWidth() * scale, unet.sampleHeight() * scale, scale);
+        }
+
+        int latentWidth() {
+            return width / scale;
+        }
+
+        int latentHeight() {
+            return height / scale;
+        }
+
+        @Override
+        public String toString() {
+            return width + "x" + height;
+        }
+    }
+}
