@@ -32,7 +32,8 @@ final class AttentionStep implements Step {
 
         /** Queries of a task: whole panels, fewer the wider they are, so that they stay in the second-level cache. */
         int queriesATask() {
-            return Math.clamp((1 << 14) / Math.max(1, Math.max(queryWidth, valueWidth)) / 64 * 64, 64, QUERIES);
+            int fitting = (1 << 14) / Math.max(1, Math.max(queryWidth, valueWidth));
+            return Math.clamp(fitting - fitting % 64, 64, QUERIES);
         }
 
         int queryBlocks() {
@@ -255,6 +256,6 @@ final class AttentionStep implements Step {
     }
 
     private long own(int worker) {
-        return scratch + h.batch * h.heads * h.stripBytes() + worker * h.ownBytes();
+        return scratch + (long) h.batch * h.heads * h.stripBytes() + worker * h.ownBytes();
     }
 }
