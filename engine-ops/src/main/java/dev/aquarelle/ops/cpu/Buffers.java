@@ -12,8 +12,10 @@ final class Buffers {
     /** A strip of them, before it is interleaved. */
     final float[][] strip;
 
-    /** What a panel makes of them. */
+    /** What a panel makes of them, and what the next block of k adds to a strip of that. */
     final float[][] sums;
+
+    final float[][] more;
 
     /** Values of a block of keys, in strips. */
     final float[][] values;
@@ -60,6 +62,7 @@ final class Buffers {
         strip = new float[threads][GemmKernel.ROWS * GemmStep.K_BLOCK];
         sums = new float[threads][GemmStep.ROW_BLOCK * GemmKernel.PANEL];
         values = new float[threads][0];
+        more = new float[threads][GemmKernel.ROWS * GemmKernel.PANEL];
         scores = new float[threads][AttentionStep.KEYS * GemmKernel.PANEL];
         gathered = new float[threads][0];
         maxima = new float[threads][AttentionStep.QUERIES];

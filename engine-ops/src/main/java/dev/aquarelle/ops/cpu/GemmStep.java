@@ -6,14 +6,18 @@ import java.lang.foreign.MemorySegment;
  * One matrix product {@code C = A B + bias} on all threads: some panels of B are packed, all rows of A go through them, then the next
  * panels.
  *
- * <p>The sum over k is cut into {@link #blockOf even blocks}, each summed on its own: that keeps A's rows in the second-level cache, and
- * the rounding error small. It is the only cut that shows in the bits; rows and panels are split as the threads like it.
+ * <p>The sum over k is cut into {@link #blockOf even blocks}, each summed on its own, and up to {@link #K_BLOCKS} of them are added up
+ * before the result is touched: that keeps a panel's block in the first-level cache, A's rows in the second-level cache, and the rounding
+ * error small. These are the only cuts that show in the bits; rows and panels are split as the threads like it.
  */
 final class GemmStep implements Step {
     /** Most terms of a sum that are accumulated before they are added to the result: with 16 columns, 20 KiB of a panel. */
     static final int K_BLOCK = 320;
 
-    /** Rows that one task takes at most: 32 strips, 240 KiB of A. */
+    /** Blocks that are added up before the result is touched. Part of the contract too. */
+    private static final int K_BLOCKS = 4;
+
+    /** Rows that one task takes at most, where k is one block: 32 strips, 240 KiB of A. */
     static final int ROW_BLOCK = 192;
 
     /** Packed panels take at most this many bytes, so that they stay in the last-level cache; but at least one panel. */
@@ -58,6 +62,7 @@ final class GemmStep implements Step {
     private final RowSource a;
     private final PanelSource b;
     private final long scratch;
+    private final int kBlock;
     private final Workers.Task packing = this::pack;
     private final Workers.Task computing = this::compute;
     private int firstPanel;
@@ -81,6 +86,7 @@ final class GemmStep implements Step {
         this.a = a;
         this.b = b;
         this.scratch = scratch;
+        kBlock = blockOf(product.k());
     }
 
     @Override
@@ -98,7 +104,9 @@ final class GemmStep implements Step {
     private void split(int threads) {
         int wanted = threads == 1 ? 1 : 4 * threads;
         int even = Math.ceilDiv(p.rows(), wanted);
-        rowBlock = Math.clamp(GemmKernel.paddedRows(even), ROW_BLOCK / 2, ROW_BLOCK);
+        int deep = Math.min(K_BLOCKS, Math.ceilDiv(p.k(), kBlock));
+        int most = ROW_BLOCK / deep;
+        rowBlock = Math.clamp(GemmKernel.paddedRows(even), Math.min(most, ROW_BLOCK / 4), most);
         rowBlocks = Math.ceilDiv(p.rows(), rowBlock);
         int chunks = Math.clamp((wanted + rowBlocks - 1) / rowBlocks, 1, panels);
         panelsATask = (panels + chunks - 1) / chunks;
@@ -116,42 +124,70 @@ final class GemmStep implements Step {
         int last = Math.min(panels, first + panelsATask);
         int row = task % rowBlocks * rowBlock;
         int rows = Math.min(rowBlock, p.rows() - row);
+        for (int k = 0; k < p.k(); k += K_BLOCKS * kBlock) {
+            int end = Math.min(p.k(), k + K_BLOCKS * kBlock);
+            for (int at = k; at < end; at += kBlock) {
+                gather(row, rows, at, Math.min(kBlock, end - at), (at - k) * GemmKernel.paddedRows(rows), worker);
+            }
+            for (int panel = first; panel < last; panel++) {
+                multiply(row, rows, k, end, panel, worker);
+            }
+        }
+    }
+
+    /** Some rows and a panel, some blocks of k: what they sum up to stays in the first-level cache until it is whole. */
+    private void multiply(int row, int rows, int start, int end, int panel, int worker) {
+        int col = (firstPanel + panel) * GemmKernel.PANEL;
+        int cols = Math.min(GemmKernel.PANEL, p.columns() - col);
+        int width = GemmKernel.padded(cols);
         float[] block = buffers.rows[worker];
         float[] sums = buffers.sums[worker];
-        int kBlock = blockOf(p.k());
-        for (int k = 0; k < p.k(); k += kBlock) {
-            int count = Math.min(kBlock, p.k() - k);
-            gather(row, rows, k, count, worker);
-            for (int panel = first; panel < last; panel++) {
-                int col = (firstPanel + panel) * GemmKernel.PANEL;
-                int cols = Math.min(GemmKernel.PANEL, p.columns() - col);
-                int width = GemmKernel.padded(cols);
-                long b = panelOffset(panel) + 4L * width * k;
-                long to = p.c() + row * p.cStride() + 4L * col;
-                long bias = p.bias() < 0 ? -1 : p.bias() + 4L * col;
-                for (int r = 0; r < rows; r += GemmKernel.ROWS, to += GemmKernel.ROWS * p.cStride()) {
-                    int some = Math.min(GemmKernel.ROWS, rows - r);
-                    kernel.multiply(block, r * count, some, count, m, b, width, sums, 0, GemmKernel.PANEL);
-                    if (k > 0) {
-                        kernel.put(sums, 0, GemmKernel.PANEL, some, cols, m, to, p.cStride(), to, p.cStride());
-                    } else {
-                        kernel.put(sums, 0, GemmKernel.PANEL, some, cols, m, to, p.cStride(), bias, 0);
-                    }
+        float[] more = buffers.more[worker];
+        long bias = p.bias() < 0 ? -1 : p.bias() + 4L * col;
+        for (int k = start; k < end; k += kBlock) {
+            int count = Math.min(kBlock, end - k);
+            int a = (k - start) * GemmKernel.paddedRows(rows);
+            long b = panelOffset(panel) + 4L * width * k;
+            for (int r = 0; r < rows; r += GemmKernel.ROWS) {
+                int some = Math.min(GemmKernel.ROWS, rows - r);
+                int at = r * GemmKernel.PANEL;
+                if (k == start) {
+                    kernel.multiply(block, a + r * count, some, count, m, b, width, sums, at, GemmKernel.PANEL);
+                } else {
+                    kernel.multiply(block, a + r * count, some, count, m, b, width, more, 0, GemmKernel.PANEL);
+                    kernel.rescale(sums, at, 1, more, 0, GemmKernel.ROWS * GemmKernel.PANEL);
+                }
+                if (k + count == end) { // at once, so that memory takes them while the next are computed
+                    long to = p.c() + (row + r) * p.cStride() + 4L * col;
+                    long from = start > 0 ? to : bias;
+                    kernel.put(
+                            sums,
+                            at,
+                            GemmKernel.PANEL,
+                            some,
+                            cols,
+                            m,
+                            to,
+                            p.cStride(),
+                            from,
+                            start > 0 ? p.cStride() : 0);
                 }
             }
         }
     }
 
-    private void gather(int row, int rows, int k, int count, int worker) {
+    /** A block of k of some rows, to {@code at} of the worker's. */
+    private void gather(int row, int rows, int k, int count, int at, int worker) {
         float[] block = buffers.rows[worker];
-        if (!kernel.interleaved()) {
-            a.gather(m, row, rows, k, count, block);
-            return;
-        }
         float[] strip = buffers.strip[worker];
         for (int r = 0; r < rows; r += GemmKernel.ROWS) {
-            a.gather(m, row + r, Math.min(GemmKernel.ROWS, rows - r), k, count, strip);
-            kernel.interleave(strip, 0, count, count, block, r * count);
+            int some = Math.min(GemmKernel.ROWS, rows - r);
+            if (kernel.interleaved()) {
+                a.gather(m, row + r, some, k, count, strip, 0);
+                kernel.interleave(strip, 0, count, count, block, at + r * count);
+            } else {
+                a.gather(m, row + r, some, k, count, block, at + r * count);
+            }
         }
     }
 

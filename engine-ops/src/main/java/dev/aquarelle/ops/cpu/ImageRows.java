@@ -27,14 +27,14 @@ record ImageRows(
         implements RowSource {
 
     @Override
-    public void gather(MemorySegment m, int firstRow, int rows, int k, int count, float[] to) {
+    public void gather(MemorySegment m, int firstRow, int rows, int k, int count, float[] to, int start) {
         int width = result.dim(2);
         int height = result.dim(1);
         for (int row = 0; row < rows; row++) {
             int at = firstRow + row;
             int left = at % width * conv.stride() - conv.padding().left();
             int top = at / width % height * conv.stride() - conv.padding().top();
-            gatherRow(m, at / width / height, top, left, k, count, to, row * count);
+            gatherRow(m, at / width / height, top, left, k, count, to, start + row * count);
         }
     }
 

@@ -11,17 +11,17 @@ interface RowSource {
      * @param m the memory they come from
      * @param k the first column
      * @param count how many columns
-     * @param to receives [rows, count] from its start on
+     * @param to receives [rows, count] from {@code at} on
      */
-    void gather(MemorySegment m, int firstRow, int rows, int k, int count, float[] to);
+    void gather(MemorySegment m, int firstRow, int rows, int k, int count, float[] to, int at);
 
     /** Rows that lie in memory as they are, {@code rowStride} bytes apart. */
     record Dense(long byteOffset, long rowStride) implements RowSource {
         @Override
-        public void gather(MemorySegment m, int firstRow, int rows, int k, int count, float[] to) {
+        public void gather(MemorySegment m, int firstRow, int rows, int k, int count, float[] to, int at) {
             long from = byteOffset + firstRow * rowStride + 4L * k;
             for (int row = 0; row < rows; row++, from += rowStride) {
-                MemorySegment.copy(m, ValueLayout.JAVA_FLOAT_UNALIGNED, from, to, row * count, count);
+                MemorySegment.copy(m, ValueLayout.JAVA_FLOAT_UNALIGNED, from, to, at + row * count, count);
             }
         }
     }
