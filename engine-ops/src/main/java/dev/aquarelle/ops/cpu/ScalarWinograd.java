@@ -71,17 +71,23 @@ final class ScalarWinograd implements WinogradKernels {
     }
 
     @Override
-    public void scatter(float[] x, int count, int run, MemorySegment m, long to, long positionBytes, long runBytes) {
-        for (int position = 0; position < POSITIONS; position++) {
-            for (int col = 0; col < count; col += run) {
-                MemorySegment.copy(
-                        x,
-                        position * CHANNELS + col,
-                        m,
-                        ValueLayout.JAVA_FLOAT_UNALIGNED,
-                        to + position * positionBytes + col / run * runBytes,
-                        run);
+    public void putWeights(
+            float[] x, int from, int count, int run, MemorySegment m, long to, long positionBytes, long runBytes) {
+        float[] y = new float[TILE];
+        for (int i = 0; i < count; i++) {
+            weights(x, from + i, CHANNELS, y, 0, 1, 1);
+            long at = to + i / run * runBytes + 4L * (i % run);
+            for (int position = 0; position < TILE; position++) {
+                m.set(ValueLayout.JAVA_FLOAT_UNALIGNED, at + position * positionBytes, y[position]);
             }
+        }
+    }
+
+    @Override
+    public void scatter(float[] x, int count, MemorySegment m, long to, long positionBytes) {
+        for (int position = 0; position < POSITIONS; position++) {
+            long at = to + position * positionBytes;
+            MemorySegment.copy(x, position * CHANNELS, m, ValueLayout.JAVA_FLOAT_UNALIGNED, at, count);
         }
     }
 }

@@ -1,5 +1,7 @@
 package dev.aquarelle.ops.cpu;
 
+import static dev.aquarelle.ops.cpu.Simd.store;
+
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -83,14 +85,42 @@ final class VectorWinograd implements WinogradKernels {
     }
 
     @Override
-    public void scatter(float[] x, int count, int run, MemorySegment m, long to, long positionBytes, long runBytes) {
+    public void putWeights(
+            float[] x, int from, int count, int run, MemorySegment m, long to, long positionBytes, long runBytes) {
+        for (int i = 0; i < count; i += run, to += runBytes) {
+            putRun(x, from + i, run, m, to, positionBytes);
+        }
+    }
+
+    /** As {@link #weights}, step by step. */
+    private static void putRun(float[] x, int from, int count, MemorySegment m, long to, long positionBytes) {
+        FloatVector half = FloatVector.broadcast(F32, 0.5f);
+        FloatVector two = FloatVector.broadcast(F32, 2f);
+        FloatVector near = FloatVector.broadcast(F32, ROOT_2_THIRDS);
+        FloatVector far = FloatVector.broadcast(F32, ROOT_2_SIXTHS);
+        for (int i = 0; i < count; i += LANES) {
+            long out = to + 4L * i;
+            FloatVector x0 = load(x, from + i);
+            FloatVector x1 = load(x, from + i + CHANNELS);
+            FloatVector x2 = load(x, from + i + 2 * CHANNELS);
+            store(x0, m, out);
+            store(x2, m, out + 5 * positionBytes);
+            FloatVector even = x2.fma(half, x0).mul(MINUS_2_THIRDS);
+            store(x1.neg().fma(near, even), m, out + positionBytes);
+            store(x1.fma(near, even), m, out + 2 * positionBytes);
+            even = x2.fma(two, x0).mul(SIXTH);
+            store(x1.fma(far, even), m, out + 3 * positionBytes);
+            store(x1.neg().fma(far, even), m, out + 4 * positionBytes);
+        }
+    }
+
+    @Override
+    public void scatter(float[] x, int count, MemorySegment m, long to, long positionBytes) {
         for (int position = 0; position < POSITIONS; position++) {
             long at = to + position * positionBytes;
             int from = position * CHANNELS;
-            for (int col = 0; col < count; col += run, at += runBytes) {
-                for (int i = 0; i < run; i += LANES) {
-                    Simd.store(load(x, from + col + i), m, at + 4L * i);
-                }
+            for (int i = 0; i < count; i += LANES) {
+                store(load(x, from + i), m, at + 4L * i);
             }
         }
     }

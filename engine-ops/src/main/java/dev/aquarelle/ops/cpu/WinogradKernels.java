@@ -40,18 +40,28 @@ interface WinogradKernels {
     /** Three rows of {@code count} numbers to six. */
     void weights(float[] x, int from, int step, float[] y, int to, int yStep, int count);
 
+    /**
+     * {@link #weights} of three rows that are {@link #CHANNELS} apart, to their places in memory.
+     *
+     * @param count numbers of a row, {@code run} at a time, both multiples of {@link GemmKernel#COLUMNS}
+     * @param to where the first goes, in bytes
+     * @param positionBytes from one of the six to the next
+     * @param runBytes from one run of numbers to the next
+     */
+    void putWeights(
+            float[] x, int from, int count, int run, MemorySegment m, long to, long positionBytes, long runBytes);
+
     /** Six rows of {@code count} numbers to four. */
     void sums(float[] x, int from, int step, float[] y, int to, int yStep, int count);
 
     /**
      * Transformed numbers [36, {@link #CHANNELS}] to their places.
      *
-     * @param count channels that are there, {@code run} at a time, both multiples of {@link GemmKernel#COLUMNS}
+     * @param count channels that are there, a multiple of {@link GemmKernel#COLUMNS}
      * @param to where the first goes, in bytes
      * @param positionBytes from one position to the next
-     * @param runBytes from one run of channels to the next
      */
-    void scatter(float[] x, int count, int run, MemorySegment m, long to, long positionBytes, long runBytes);
+    void scatter(float[] x, int count, MemorySegment m, long to, long positionBytes);
 
     /**
      * Pixels [6, 6, {@link #CHANNELS}] to {@code result} [36, CHANNELS] from {@code at} on.
@@ -69,14 +79,28 @@ interface WinogradKernels {
         }
     }
 
-    /** Weights [3, 3, ...] from {@code at} on, their taps {@code tapStep} apart, to {@code result} [36, CHANNELS]. */
-    default void transformWeights(float[] taps, int at, int tapStep, float[] between, float[] result, int count) {
+    /**
+     * Weights [3, 3, ...] from {@code at} on, their taps {@code tapStep} apart, to their 36 places, as {@link #putWeights} says.
+     *
+     * @param between overwritten
+     */
+    default void transformWeights(
+            float[] taps,
+            int at,
+            int tapStep,
+            float[] between,
+            int count,
+            int run,
+            MemorySegment m,
+            long to,
+            long positionBytes,
+            long runBytes) {
         int row = 3 * CHANNELS;
         for (int i = 0; i < 3; i++) {
             weights(taps, at + i * tapStep, 3 * tapStep, between, i * CHANNELS, row, count);
         }
         for (int i = 0; i < TILE; i++) {
-            weights(between, i * row, CHANNELS, result, i * TILE * CHANNELS, CHANNELS, count);
+            putWeights(between, i * row, count, run, m, to + i * TILE * positionBytes, positionBytes, runBytes);
         }
     }
 

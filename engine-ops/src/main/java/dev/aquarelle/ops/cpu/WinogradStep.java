@@ -177,7 +177,7 @@ final class WinogradStep implements Step {
                 transformTile(tile + row, c, some, row, worker);
                 if (!kernels.gemm().interleaved()) {
                     long rowAt = at + 4L * row * count + 4L * (c - k);
-                    kernels.winograd().scatter(transformed, some, some, m, rowAt, positionBytes, 0);
+                    kernels.winograd().scatter(transformed, some, m, rowAt, positionBytes);
                 }
             }
             if (kernels.gemm().interleaved()) {
@@ -233,7 +233,6 @@ final class WinogradStep implements Step {
 
     /** The weights of a block and some channels to [36, panels, channels, PANEL] at {@code to}. */
     private void transformWeights(int block, int k, long to, int worker) {
-        float[] transformed = buffers.transformed[worker];
         int width = g.width(block);
         int cols = Math.min(g.outputs(), g.result().last() - block * g.outputs());
         int count = channelsFrom(k);
@@ -246,15 +245,15 @@ final class WinogradStep implements Step {
                 channels = Math.min(together, some - i);
                 int numbers = channels * width;
                 kernels.winograd()
-                        .transformWeights(taps, i * width, some * width, buffers.between[worker], transformed, numbers);
-                long at = to + 4L * (c - k + i) * run;
-                kernels.winograd()
-                        .scatter(
-                                transformed,
+                        .transformWeights(
+                                taps,
+                                i * width,
+                                some * width,
+                                buffers.between[worker],
                                 numbers,
                                 together == 1 ? run : numbers,
                                 m,
-                                at,
+                                to + 4L * (c - k + i) * run,
                                 4L * count * width,
                                 4L * count * run);
             }

@@ -92,11 +92,14 @@ final class NoAllocation {
         float[] between = new float[numbers];
         float[] to = new float[numbers];
         runs.put("transformPixels", () -> winograd.transformPixels(from, between, to, 0, channels));
-        runs.put("transformWeights", () -> winograd.transformWeights(from, 0, channels, between, to, channels));
+        runs.put(
+                "transformWeights",
+                () -> winograd.transformWeights(
+                        from, 0, channels, between, channels, 16, x, OUT, 4L * channels, 64L * channels));
         runs.put("transformSums", () -> winograd.transformSums(from, 0, channels, between, to, channels));
         runs.put(
                 "scatter",
-                () -> winograd.scatter(from, channels, GemmKernel.COLUMNS, x, OUT, 4L * channels, 4L * numbers));
+                () -> winograd.scatter(from, channels, x, OUT, 4L * channels));
     }
 
     private static boolean allocatesNothing(Runnable kernel) {

@@ -215,18 +215,27 @@ final class ProductBattery {
             y = nan(four.size());
             winograd.sums(x, from.at(), from.stride(), y, four.at(), four.stride(), count);
             add("sums", y, four, four);
-            scatter(m, count, GemmKernel.COLUMNS);
-            scatter(m, count, count);
+            scatter(m, count);
+            putWeights(m, count, GemmKernel.COLUMNS);
+            putWeights(m, count, count);
         }
     }
 
-    private void scatter(MemorySegment m, int count, int run) {
-        int positions = WinogradKernels.POSITIONS;
-        Area to = new Area(positions * (count / run), run);
-        float[] x = numbers(positions * WinogradKernels.CHANNELS);
+    private void scatter(MemorySegment m, int count) {
+        Area to = new Area(WinogradKernels.POSITIONS, count);
         write(m, 0, nan(to.size()));
-        kernels.winograd().scatter(x, count, run, m, to.byteOffset(), to.strideBytes(), positions * to.strideBytes());
+        kernels.winograd().scatter(numbers(WinogradKernels.SIZE), count, m, to.byteOffset(), to.strideBytes());
         add("scatter", read(m, to.size()), to, to);
+    }
+
+    private void putWeights(MemorySegment m, int count, int run) {
+        int tile = WinogradKernels.TILE;
+        Area to = new Area(tile * (count / run), run);
+        float[] x = numbers(3 * WinogradKernels.CHANNELS + GAP);
+        write(m, 0, nan(to.size()));
+        kernels.winograd()
+                .putWeights(x, GAP, count, run, m, to.byteOffset(), to.strideBytes(), tile * to.strideBytes());
+        add("putWeights", read(m, to.size()), to, to);
     }
 
     /** Adds the bits of a result; whatever is not {@code written} must still be NaN. */
