@@ -6,7 +6,7 @@ import java.lang.foreign.MemorySegment;
  * One matrix product {@code C = A B + bias} on all threads: some panels of B are packed, all rows of A go through them, then the next
  * panels.
  *
- * <p>The sum over k is cut into {@link #blockOf even blocks}, each summed on its own, and up to {@link #K_BLOCKS} of them are added up
+ * <p>The sum over k is cut into even {@linkplain #blockOf blocks}, each summed on its own, and up to {@link #K_BLOCKS} of them are added up
  * before the result is touched: that keeps a panel's block in the first-level cache, A's rows in the second-level cache, and the rounding
  * error small. These are the only cuts that show in the bits; rows and panels are split as the threads like it.
  */
@@ -24,8 +24,8 @@ final class GemmStep implements Step {
     private static final long PACKED_BYTES = 8L << 20;
 
     /** Terms of a block, the last one perhaps fewer: as few blocks as may be, of even size. Part of the contract: it fixes the bits. */
-    static int blockOf(int k) {
-        int blocks = Math.max(1, Math.ceilDiv(k, K_BLOCK));
+    static int blockOf(int k, int most) {
+        int blocks = Math.max(1, Math.ceilDiv(k, most));
         return Math.max(1, Math.ceilDiv(Math.ceilDiv(k, blocks), 16) * 16);
     }
 
@@ -86,7 +86,7 @@ final class GemmStep implements Step {
         this.a = a;
         this.b = b;
         this.scratch = scratch;
-        kBlock = blockOf(product.k());
+        kBlock = blockOf(product.k(), K_BLOCK);
     }
 
     @Override

@@ -13,6 +13,9 @@ record WinogradGeometry(ProductOp.Conv2d conv, Shape image, Shape result) {
     /** Tiles that are multiplied at a time. */
     static final int TILES = 48;
 
+    /** Half of a product's: the weights of a narrow block take 368 KiB then. */
+    private static final int K_BLOCK = GemmStep.K_BLOCK / 2;
+
     private static final int WIDE = WinogradKernels.CHANNELS;
 
     /** So few that their transformed weights are still in the second-level cache when they are multiplied. */
@@ -36,9 +39,9 @@ record WinogradGeometry(ProductOp.Conv2d conv, Shape image, Shape result) {
         return image.last();
     }
 
-    /** Channels that are summed at a time. */
+    /** Channels that are summed at a time: part of the contract, it fixes the bits. */
     int kBlock() {
-        return GemmStep.blockOf(channels());
+        return GemmStep.blockOf(channels(), K_BLOCK);
     }
 
     /** Outputs of a block, whose weights are transformed at a time. */

@@ -97,9 +97,7 @@ final class NoAllocation {
                 () -> winograd.transformWeights(
                         from, 0, channels, between, channels, 16, x, OUT, 4L * channels, 64L * channels));
         runs.put("transformSums", () -> winograd.transformSums(from, 0, channels, between, to, channels));
-        runs.put(
-                "scatter",
-                () -> winograd.scatter(from, channels, x, OUT, 4L * channels));
+        runs.put("scatter", () -> winograd.scatter(from, channels, x, OUT, 4L * channels));
     }
 
     private static boolean allocatesNothing(Runnable kernel) {
