@@ -105,8 +105,8 @@ final class GemmStep implements Step {
         int wanted = threads == 1 ? 1 : 4 * threads;
         int even = Math.ceilDiv(p.rows(), wanted);
         int deep = Math.min(K_BLOCKS, Math.ceilDiv(p.k(), kBlock));
-        int most = ROW_BLOCK / deep;
-        rowBlock = Math.clamp(GemmKernel.paddedRows(even), Math.min(most, ROW_BLOCK / 4), most);
+        int most = ROW_BLOCK / deep / GemmKernel.ROWS * GemmKernel.ROWS;
+        rowBlock = Math.clamp(GemmKernel.paddedRows(even), Math.min(most, ROW_BLOCK / K_BLOCKS), most);
         rowBlocks = Math.ceilDiv(p.rows(), rowBlock);
         int chunks = Math.clamp((wanted + rowBlocks - 1) / rowBlocks, 1, panels);
         panelsATask = (panels + chunks - 1) / chunks;

@@ -25,6 +25,9 @@ public interface ProductContract extends OpContract {
     @ParameterizedTest(name = "{0} rows, K = {1}, N = {2}")
     @CsvSource({
         "1, 320, 1280",
+        "1600, 960, 17",
+        "1600, 600, 3",
+        "1600, 1700, 5",
         "1, 1, 1",
         "2, 33, 5",
         "4, 40, 320",
