@@ -100,7 +100,7 @@ interface WinogradKernels {
             weights(taps, at + i * tapStep, 3 * tapStep, between, i * CHANNELS, row, count);
         }
         for (int i = 0; i < TILE; i++) {
-            putWeights(between, i * row, count, run, m, to + i * TILE * positionBytes, positionBytes, runBytes);
+            putWeights(between, i * row, count, run, m, to + (long) i * TILE * positionBytes, positionBytes, runBytes);
         }
     }
 
