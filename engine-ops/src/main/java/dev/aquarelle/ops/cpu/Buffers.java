@@ -1,13 +1,17 @@
 package dev.aquarelle.ops.cpu;
 
+import java.util.Arrays;
+
 /**
  * Arrays for each worker of a backend, small enough to stay in its caches. One step runs at a time, so all programs share them; they
  * grow while programs are compiled, between two steps of those that run. A task may fetch an array as often as it likes, a field of a
  * step must not keep one.
  */
 final class Buffers {
-    /** Rows of A, at most {@link GemmStep#ROW_BLOCK} x {@link GemmStep#K_BLOCK}; or a block of keys. */
+    /** Rows of A, at most {@link GemmStep#ROW_BLOCK} x {@link PanelProduct#K_BLOCK}; or a block of keys. */
     final float[][] rows;
+
+    private float[] shared = new float[0];
 
     /** A strip of them, before it is interleaved. */
     final float[][] strip;
@@ -44,6 +48,9 @@ final class Buffers {
     /** A row of weights as 16-bit numbers. */
     final short[][] narrow;
 
+    /** Rows of such numbers, turned. */
+    final HalfTranspose[] halves;
+
     /** A tile of a Winograd convolution before its transform, between the two halves of it, and a strip of tiles after. */
     final float[][] tile;
 
@@ -58,8 +65,8 @@ final class Buffers {
     Buffers(Workers workers) {
         this.workers = workers;
         int threads = workers.threads();
-        rows = new float[threads][GemmStep.ROW_BLOCK * GemmStep.K_BLOCK];
-        strip = new float[threads][GemmKernel.ROWS * GemmStep.K_BLOCK];
+        rows = new float[threads][GemmStep.ROW_BLOCK * PanelProduct.K_BLOCK];
+        strip = new float[threads][GemmKernel.ROWS * PanelProduct.K_BLOCK];
         sums = new float[threads][GemmStep.ROW_BLOCK * GemmKernel.PANEL];
         values = new float[threads][0];
         more = new float[threads][GemmKernel.ROWS * GemmKernel.PANEL];
@@ -71,10 +78,25 @@ final class Buffers {
         wide = new float[threads][0];
         across = new float[threads][0];
         narrow = new short[threads][0];
+        halves = new HalfTranspose[threads];
+        Arrays.setAll(halves, i -> new HalfTranspose(0, 0));
         tile = new float[threads][WinogradKernels.SIZE];
         between = new float[threads][WinogradKernels.SIZE];
         transformed = new float[threads][GemmKernel.ROWS * WinogradKernels.SIZE];
         products = new float[threads][0];
+    }
+
+    /** All rows of A where there are few, the same for all workers. */
+    float[] shared() {
+        return shared;
+    }
+
+    /** Makes room for all of A [rows, k], and for what a panel makes of it. */
+    void reserveFewRows(int rows, int k) {
+        workers.betweenSteps(() -> {
+            shared = shared.length < rows * k ? new float[rows * k] : shared;
+            grow(sums, rows * GemmKernel.PANEL);
+        });
     }
 
     /** Makes room for a block of keys, one of values, and what a task's queries gather. */
@@ -92,8 +114,10 @@ final class Buffers {
     void reserveWeights(int outputs, int count) {
         workers.betweenSteps(() -> {
             grow(wide, outputs * count);
-            grow(across, Math.max(GemmKernel.PANEL, WinogradKernels.CHANNELS) * count);
+            int width = Math.max(GemmKernel.PANEL, WinogradKernels.CHANNELS);
+            grow(across, width * count);
             for (int i = 0; i < narrow.length; i++) {
+                halves[i] = halves[i].takes(count, width) ? halves[i] : new HalfTranspose(count, width);
                 narrow[i] = narrow[i].length < count ? new short[count] : narrow[i];
             }
         });

@@ -83,7 +83,7 @@ final class CpuCompiler {
             long constantsAt = slab.bytes() + scratch;
             constants.forEach((value, offset) -> fill(m, constantsAt + offset, (SourceOp.Constant) value.op()));
             Places places = new Places(m, slab, constants, constantsAt);
-            StepFactory factory = new StepFactory(places, kernels, buffers, slab.bytes());
+            StepFactory factory = new StepFactory(places, kernels, buffers, workers.threads(), slab.bytes());
             List<CpuProgram.Entry> entries = new ArrayList<>();
             for (SlabPlan.Node node : nodes) {
                 entries.add(new CpuProgram.Entry(

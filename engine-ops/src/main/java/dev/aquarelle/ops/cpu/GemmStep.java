@@ -4,30 +4,14 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * One matrix product {@code C = A B + bias} on all threads: some panels of B are packed, all rows of A go through them, then the next
- * panels.
- *
- * <p>The sum over k is cut into even {@linkplain #blockOf blocks}, each summed on its own, and up to {@link #K_BLOCKS} of them are added up
- * before the result is touched: that keeps a panel's block in the first-level cache, A's rows in the second-level cache, and the rounding
- * error small. These are the only cuts that show in the bits; rows and panels are split as the threads like it.
+ * panels. Rows and panels are split as the threads like it; no bits depend on that, only on {@link PanelProduct}.
  */
 final class GemmStep implements Step {
-    /** Most terms of a sum that are accumulated before they are added to the result: with 16 columns, 20 KiB of a panel. */
-    static final int K_BLOCK = 320;
-
-    /** Blocks that are added up before the result is touched. Part of the contract too. */
-    private static final int K_BLOCKS = 4;
-
     /** Rows that one task takes at most, where k is one block: 32 strips, 240 KiB of A. */
     static final int ROW_BLOCK = 192;
 
     /** Packed panels take at most this many bytes, so that they stay in the last-level cache; but at least one panel. */
     private static final long PACKED_BYTES = 8L << 20;
-
-    /** Terms of a block, the last one perhaps fewer: as few blocks as may be, of even size. Part of the contract: it fixes the bits. */
-    static int blockOf(int k, int most) {
-        int blocks = Math.max(1, Math.ceilDiv(k, most));
-        return Math.max(1, Math.ceilDiv(Math.ceilDiv(k, blocks), 16) * 16);
-    }
 
     /**
      * What is computed.
@@ -50,19 +34,19 @@ final class GemmStep implements Step {
         }
 
         /** Bytes of scratch memory, for the packed panels. */
-        long scratchBytes() {
-            return 4L * GemmKernel.PANEL * k * panelsAtATime();
+        long scratchBytes(int threads) {
+            return FewRowsStep.suits(this, threads)
+                    ? FewRowsStep.scratchBytes(this, threads)
+                    : 4L * GemmKernel.PANEL * k * panelsAtATime();
         }
     }
 
     private final MemorySegment m;
-    private final GemmKernel kernel;
     private final Buffers buffers;
     private final Product p;
-    private final RowSource a;
     private final PanelSource b;
     private final long scratch;
-    private final int kBlock;
+    private final PanelProduct product;
     private final Workers.Task packing = this::pack;
     private final Workers.Task computing = this::compute;
     private int firstPanel;
@@ -71,22 +55,13 @@ final class GemmStep implements Step {
     private int rowBlocks;
     private int panelsATask;
 
-    GemmStep(
-            MemorySegment m,
-            GemmKernel kernel,
-            Buffers buffers,
-            Product product,
-            RowSource a,
-            PanelSource b,
-            long scratch) {
+    GemmStep(MemorySegment m, GemmKernel kernel, Buffers buffers, Product p, RowSource a, PanelSource b, long scratch) {
         this.m = m;
-        this.kernel = kernel;
         this.buffers = buffers;
-        this.p = product;
-        this.a = a;
+        this.p = p;
         this.b = b;
         this.scratch = scratch;
-        kBlock = blockOf(product.k(), K_BLOCK);
+        product = new PanelProduct(m, kernel, buffers, p, a);
     }
 
     @Override
@@ -104,9 +79,9 @@ final class GemmStep implements Step {
     private void split(int threads) {
         int wanted = threads == 1 ? 1 : 4 * threads;
         int even = Math.ceilDiv(p.rows(), wanted);
-        int deep = Math.min(K_BLOCKS, Math.ceilDiv(p.k(), kBlock));
+        int deep = Math.min(PanelProduct.K_BLOCKS, Math.ceilDiv(p.k(), product.kBlock));
         int most = ROW_BLOCK / deep / GemmKernel.ROWS * GemmKernel.ROWS;
-        rowBlock = Math.clamp(GemmKernel.paddedRows(even), Math.min(most, ROW_BLOCK / K_BLOCKS), most);
+        rowBlock = Math.clamp(GemmKernel.paddedRows(even), Math.min(most, ROW_BLOCK / PanelProduct.K_BLOCKS), most);
         rowBlocks = Math.ceilDiv(p.rows(), rowBlock);
         int chunks = Math.clamp((wanted + rowBlocks - 1) / rowBlocks, 1, panels);
         panelsATask = (panels + chunks - 1) / chunks;
@@ -124,69 +99,11 @@ final class GemmStep implements Step {
         int last = Math.min(panels, first + panelsATask);
         int row = task % rowBlocks * rowBlock;
         int rows = Math.min(rowBlock, p.rows() - row);
-        for (int k = 0; k < p.k(); k += K_BLOCKS * kBlock) {
-            int end = Math.min(p.k(), k + K_BLOCKS * kBlock);
-            for (int at = k; at < end; at += kBlock) {
-                gather(row, rows, at, Math.min(kBlock, end - at), (at - k) * GemmKernel.paddedRows(rows), worker);
-            }
+        float[] block = buffers.rows[worker];
+        for (int k = 0; k < p.k(); k += product.group(k)) {
+            product.gather(row, rows, k, k + product.group(k), block, 0, worker);
             for (int panel = first; panel < last; panel++) {
-                multiply(row, rows, k, end, panel, worker);
-            }
-        }
-    }
-
-    /** Some rows and a panel, some blocks of k: what they sum up to stays in the first-level cache until it is whole. */
-    private void multiply(int row, int rows, int start, int end, int panel, int worker) {
-        int col = (firstPanel + panel) * GemmKernel.PANEL;
-        int cols = Math.min(GemmKernel.PANEL, p.columns() - col);
-        int width = GemmKernel.padded(cols);
-        float[] block = buffers.rows[worker];
-        float[] sums = buffers.sums[worker];
-        float[] more = buffers.more[worker];
-        long bias = p.bias() < 0 ? -1 : p.bias() + 4L * col;
-        for (int k = start; k < end; k += kBlock) {
-            int count = Math.min(kBlock, end - k);
-            int a = (k - start) * GemmKernel.paddedRows(rows);
-            long b = panelOffset(panel) + 4L * width * k;
-            for (int r = 0; r < rows; r += GemmKernel.ROWS) {
-                int some = Math.min(GemmKernel.ROWS, rows - r);
-                int at = r * GemmKernel.PANEL;
-                if (k == start) {
-                    kernel.multiply(block, a + r * count, some, count, m, b, width, sums, at, GemmKernel.PANEL);
-                } else {
-                    kernel.multiply(block, a + r * count, some, count, m, b, width, more, 0, GemmKernel.PANEL);
-                    kernel.rescale(sums, at, 1, more, 0, GemmKernel.ROWS * GemmKernel.PANEL);
-                }
-                if (k + count == end) { // at once, so that memory takes them while the next are computed
-                    long to = p.c() + (row + r) * p.cStride() + 4L * col;
-                    long from = start > 0 ? to : bias;
-                    kernel.put(
-                            sums,
-                            at,
-                            GemmKernel.PANEL,
-                            some,
-                            cols,
-                            m,
-                            to,
-                            p.cStride(),
-                            from,
-                            start > 0 ? p.cStride() : 0);
-                }
-            }
-        }
-    }
-
-    /** A block of k of some rows, to {@code at} of the worker's. */
-    private void gather(int row, int rows, int k, int count, int at, int worker) {
-        float[] block = buffers.rows[worker];
-        float[] strip = buffers.strip[worker];
-        for (int r = 0; r < rows; r += GemmKernel.ROWS) {
-            int some = Math.min(GemmKernel.ROWS, rows - r);
-            if (kernel.interleaved()) {
-                a.gather(m, row + r, some, k, count, strip, 0);
-                kernel.interleave(strip, 0, count, count, block, at + r * count);
-            } else {
-                a.gather(m, row + r, some, k, count, block, at + r * count);
+                product.multiply(block, 0, row, rows, k, firstPanel + panel, panelOffset(panel), worker);
             }
         }
     }

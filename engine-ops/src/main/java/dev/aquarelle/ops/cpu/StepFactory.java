@@ -22,12 +22,14 @@ final class StepFactory {
     private final Places places;
     private final Kernels kernels;
     private final Buffers buffers;
+    private final int threads;
     private final long scratch;
 
-    StepFactory(Places places, Kernels kernels, Buffers buffers, long scratch) {
+    StepFactory(Places places, Kernels kernels, Buffers buffers, int threads, long scratch) {
         this.places = places;
         this.kernels = kernels;
         this.buffers = buffers;
+        this.threads = threads;
         this.scratch = scratch;
     }
 
@@ -95,12 +97,12 @@ final class StepFactory {
                 Shape weight = reads.get(1).shape();
                 yield WinogradGeometry.suits(conv, image, weight, result.shape())
                         ? new WinogradGeometry(conv, image, result.shape()).scratchBytes(threads)
-                        : convProduct(conv, result.shape(), weight, 0, -1, 0).scratchBytes();
+                        : convProduct(conv, result.shape(), weight, 0, -1, 0).scratchBytes(threads);
             }
             case ProductOp.Linear _ ->
-                linearProduct(result.shape(), reads.get(1).shape(), 0, -1).scratchBytes();
+                linearProduct(result.shape(), reads.get(1).shape(), 0, -1).scratchBytes(threads);
             case ProductOp.MatMul _ ->
-                matMulProduct(result.shape(), reads.get(0).shape(), 0).scratchBytes();
+                matMulProduct(result.shape(), reads.get(0).shape(), 0).scratchBytes(threads);
             case ProductOp.Attention attention -> heads(attention, reads).scratchBytes(threads);
             case NormOp.GroupNorm norm ->
                 GroupNormStep.scratchBytes(norm, reads.get(0).shape());
@@ -236,7 +238,7 @@ final class StepFactory {
         Tensor weight = places.weight(reads.get(1));
         GemmStep.Product product =
                 linearProduct(result.shape(), weight.shape(), places.byteOffset(result), bias(reads));
-        return gemm(product, dense(reads.get(0)), new WeightPanels(weight, 0, buffers));
+        return gemm(product, dense(reads.get(0)), new WeightPanels(weight, 0, WeightPanels.LONG_PIECE, buffers));
     }
 
     private static GemmStep.Product convProduct(
@@ -253,12 +255,13 @@ final class StepFactory {
         Tensor weight = places.weight(reads.get(1));
         Shape kernel = weight.shape();
         if (WinogradGeometry.suits(conv, x.shape(), kernel, result.shape())) {
+            WinogradGeometry geometry = new WinogradGeometry(conv, x.shape(), result.shape());
             return new WinogradStep(
                     places.m(),
                     kernels,
                     buffers,
-                    new WinogradGeometry(conv, x.shape(), result.shape()),
-                    new WeightPanels(weight, 0, buffers),
+                    geometry,
+                    new WeightPanels(weight, 0, geometry.pieceOfWeights(), buffers),
                     places.byteOffset(x),
                     places.byteOffset(result),
                     bias(reads),
@@ -282,7 +285,8 @@ final class StepFactory {
                             kernel.dim(3),
                             g * kernel.dim(1),
                             kernel.dim(1));
-            groups[g] = gemm(product, rows, new WeightPanels(weight, g * product.columns(), buffers));
+            groups[g] = gemm(
+                    product, rows, new WeightPanels(weight, g * product.columns(), WeightPanels.LONG_PIECE, buffers));
         }
         return groups.length == 1 ? groups[0] : new Sequence(List.of(groups));
     }
@@ -337,7 +341,9 @@ final class StepFactory {
 
     private Step gemm(GemmStep.Product product, RowSource rows, PanelSource panels) {
         MemorySegment m = places.m();
-        return new GemmStep(m, kernels.gemm(), buffers, product, rows, panels, scratch);
+        return FewRowsStep.suits(product, threads)
+                ? new FewRowsStep(m, kernels.gemm(), buffers, product, rows, panels, scratch)
+                : new GemmStep(m, kernels.gemm(), buffers, product, rows, panels, scratch);
     }
 
     private RowSource dense(Value x) {

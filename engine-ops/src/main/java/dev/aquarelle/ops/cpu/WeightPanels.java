@@ -10,27 +10,33 @@ import java.util.Arrays;
  * Panels of a weight as its file has it: [O, K] of a linear layer, [O, C, kh, kw] of a convolution, in any floating-point type, widened
  * on the way. Row {@code tap * C + c} of a panel holds that tap and channel of its output channels.
  *
- * <p>Outputs are taken sixteen at a time: a piece of their rows is widened into an array that stays in the first-level cache and is
- * written out across. That costs less than a nanosecond a weight, so weights are packed again in each run and never kept twice.
+ * <p>A piece of some outputs' rows is turned and widened in arrays that stay in the caches: numbers of 16 bits by {@link HalfTranspose},
+ * others one by one. That costs a fraction of a nanosecond a weight, so weights are packed in each run and never kept twice.
  */
 final class WeightPanels implements PanelSource {
     private static final int OUTPUTS = 16;
 
-    /** Numbers of one output that are taken at a time; 16 rows of them fill two thirds of a 32 KiB cache. */
-    private static final int PIECE = 320;
+    /** Numbers of one output that are taken at a time: 16 rows of them, as floats, fill two thirds of a 32 KiB cache. */
+    static final int PIECE = 320;
 
-    /** Pieces that one task packs. */
-    private static final int PIECES = 4;
+    /** The same where there are few outputs of 16-bit numbers: the longer the piece, the better memory is read ahead. */
+    static final int LONG_PIECE = 1440;
 
     private final Tensor weight;
     private final int firstOutput;
     private final int channels;
     private final int taps;
     private final int pieceChannels;
+    private final boolean halves;
+    private final int[] order;
     private final Buffers buffers;
 
-    /** The outputs of {@code weight} from {@code firstOutput} on. */
-    WeightPanels(Tensor weight, int firstOutput, Buffers buffers) {
+    /**
+     * The outputs of {@code weight} from {@code firstOutput} on.
+     *
+     * @param piece {@link #PIECE} or {@link #LONG_PIECE}
+     */
+    WeightPanels(Tensor weight, int firstOutput, int piece, Buffers buffers) {
         this.weight = weight;
         this.firstOutput = firstOutput;
         this.buffers = buffers;
@@ -38,13 +44,22 @@ final class WeightPanels implements PanelSource {
         taps = weight.shape().rank() == 4
                 ? weight.shape().dim(2) * weight.shape().dim(3)
                 : 1;
-        pieceChannels = Math.max(1, PIECE / taps);
+        halves = HalfTranspose.WORKS && (weight.dtype() == DType.F16 || weight.dtype() == DType.BF16);
+        pieceChannels = Math.max(1, (halves ? piece : PIECE) / taps / HalfTranspose.SIDE) * HalfTranspose.SIDE;
+        order = halves ? order(taps, pieceChannels) : new int[0];
         buffers.reserveWeights(OUTPUTS, pieceChannels * taps);
+    }
+
+    /** The rows [taps, pieceChannels] of a piece in the order of the file, [pieceChannels, taps]. */
+    private static int[] order(int taps, int pieceChannels) {
+        int[] order = new int[taps * pieceChannels];
+        Arrays.setAll(order, i -> i % taps * pieceChannels + i / taps);
+        return order;
     }
 
     @Override
     public int tasks() {
-        return (channels + PIECES * pieceChannels - 1) / (PIECES * pieceChannels);
+        return Math.ceilDiv(channels, pieceChannels);
     }
 
     /** Channels that {@link #across} takes at most. */
@@ -52,9 +67,13 @@ final class WeightPanels implements PanelSource {
         return pieceChannels;
     }
 
-    /** Some channels of {@code cols} outputs as [taps, count, width] in an array of the worker's; columns past {@code cols} are 0. */
+    /** Some channels of {@code cols} outputs as [taps, {@link #pieceChannels}, width] in an array of the worker's; columns past {@code cols} are 0. */
     float[] across(int channel, int count, int col, int cols, int width, int worker) {
         float[] across = buffers.across[worker];
+        if (halves && count * taps % HalfTranspose.SIDE == 0) {
+            turnHalves(channel, count, firstOutput + col, cols, across, width, buffers.halves[worker]);
+            return across;
+        }
         for (int o = 0; o < width; o += OUTPUTS) {
             turn(firstOutput + col + o, Math.min(OUTPUTS, cols - o), channel, count, across, o, width, worker);
         }
@@ -63,19 +82,17 @@ final class WeightPanels implements PanelSource {
 
     @Override
     public void pack(int task, MemorySegment m, long to, int width, int col, int cols, int worker) {
-        int end = Math.min(channels, (task + 1) * PIECES * pieceChannels);
-        for (int c = task * PIECES * pieceChannels; c < end; c += pieceChannels) {
-            int count = Math.min(pieceChannels, end - c);
-            float[] across = across(c, count, col, cols, width, worker);
-            for (int tap = 0; tap < taps; tap++) {
-                long row = to + 4L * width * ((long) tap * channels + c);
-                MemorySegment.copy(
-                        across, tap * count * width, m, ValueLayout.JAVA_FLOAT_UNALIGNED, row, count * width);
-            }
+        int c = task * pieceChannels;
+        int count = Math.min(pieceChannels, channels - c);
+        float[] across = across(c, count, col, cols, width, worker);
+        for (int tap = 0; tap < taps; tap++) {
+            long row = to + 4L * width * ((long) tap * channels + c);
+            MemorySegment.copy(
+                    across, tap * pieceChannels * width, m, ValueLayout.JAVA_FLOAT_UNALIGNED, row, count * width);
         }
     }
 
-    /** A piece of some outputs, {@code [outputs, count, taps]} in the file, to columns from {@code at} on of {@code [taps, count, width]}. */
+    /** A piece of some outputs, {@code [outputs, count, taps]} in the file, to columns from {@code at} on of {@link #across}. */
     private void turn(int output, int outputs, int channel, int count, float[] across, int at, int width, int worker) {
         float[] wide = buffers.wide[worker];
         int length = count * taps;
@@ -92,7 +109,7 @@ final class WeightPanels implements PanelSource {
             }
         }
         for (int tap = 0; tap < taps; tap++) {
-            int row = tap * count * width + at;
+            int row = tap * pieceChannels * width + at;
             for (int from = tap; from < length; from += taps, row += width) {
                 across[row] = wide[from];
                 across[row + 1] = wide[from + length];
@@ -114,21 +131,39 @@ final class WeightPanels implements PanelSource {
         }
     }
 
+    private void turnHalves(
+            int channel, int count, int output, int cols, float[] across, int width, HalfTranspose turned) {
+        long rowBytes = 2L * channels * taps;
+        for (int o = 0; o < width; o += HalfTranspose.SIDE) {
+            long from = (output + o) * rowBytes + 2L * channel * taps;
+            int some = Math.clamp(cols - o, 0, HalfTranspose.SIDE);
+            turned.turn(weight.data(), from, rowBytes, some, count * taps, order, o / HalfTranspose.SIDE, width);
+        }
+        for (int tap = 0; tap < taps; tap++) {
+            int at = tap * pieceChannels * width;
+            widen(turned.result(at, count * width), count * width, across, at);
+        }
+    }
+
+    private void widen(short[] narrow, int count, float[] to, int at) {
+        if (weight.dtype() == DType.F16) {
+            for (int i = 0; i < count; i++) {
+                to[at + i] = Float.float16ToFloat(narrow[i]);
+            }
+        } else {
+            for (int i = 0; i < count; i++) {
+                to[at + i] = Float.intBitsToFloat(narrow[i] << 16);
+            }
+        }
+    }
+
     private void widen(long element, int count, float[] to, int at, short[] narrow) {
         MemorySegment data = weight.data();
         switch (weight.dtype()) {
             case F32 -> MemorySegment.copy(data, ValueLayout.JAVA_FLOAT_UNALIGNED, 4 * element, to, at, count);
-            case F16 -> {
+            case F16, BF16 -> {
                 MemorySegment.copy(data, ValueLayout.JAVA_SHORT_UNALIGNED, 2 * element, narrow, 0, count);
-                for (int i = 0; i < count; i++) {
-                    to[at + i] = Float.float16ToFloat(narrow[i]);
-                }
-            }
-            case BF16 -> {
-                MemorySegment.copy(data, ValueLayout.JAVA_SHORT_UNALIGNED, 2 * element, narrow, 0, count);
-                for (int i = 0; i < count; i++) {
-                    to[at + i] = Float.intBitsToFloat(narrow[i] << 16);
-                }
+                widen(narrow, count, to, at);
             }
             case F64, F8_E4M3, F8_E5M2, I64, I32, I16, I8, U64, U32, U16, U8, BOOL -> {
                 DType dtype = weight.dtype();

@@ -14,7 +14,7 @@ record WinogradGeometry(ProductOp.Conv2d conv, Shape image, Shape result) {
     static final int TILES = 48;
 
     /** Half of a product's: the weights of a narrow block take 368 KiB then. */
-    private static final int K_BLOCK = GemmStep.K_BLOCK / 2;
+    private static final int K_BLOCK = PanelProduct.K_BLOCK / 2;
 
     private static final int WIDE = WinogradKernels.CHANNELS;
 
@@ -41,12 +41,17 @@ record WinogradGeometry(ProductOp.Conv2d conv, Shape image, Shape result) {
 
     /** Channels that are summed at a time: part of the contract, it fixes the bits. */
     int kBlock() {
-        return GemmStep.blockOf(channels(), K_BLOCK);
+        return PanelProduct.blockOf(channels(), K_BLOCK);
     }
 
     /** Outputs of a block, whose weights are transformed at a time. */
     int outputs() {
         return tiles() > TILES ? WIDE : NARROW;
+    }
+
+    /** Numbers of an output's weights that are taken at a time. */
+    int pieceOfWeights() {
+        return outputs() == WIDE ? WeightPanels.PIECE : WeightPanels.LONG_PIECE;
     }
 
     int blocks() {

@@ -248,7 +248,7 @@ final class WinogradStep implements Step {
                         .transformWeights(
                                 taps,
                                 i * width,
-                                some * width,
+                                weights.pieceChannels() * width,
                                 buffers.between[worker],
                                 numbers,
                                 together == 1 ? run : numbers,
