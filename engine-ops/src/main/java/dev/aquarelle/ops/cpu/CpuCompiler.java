@@ -5,11 +5,8 @@ import dev.aquarelle.core.memory.MemoryBudgetException;
 import dev.aquarelle.core.tensor.DType;
 import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.ops.MemoryPlan;
-import dev.aquarelle.ops.graph.Activation;
 import dev.aquarelle.ops.graph.Graph;
 import dev.aquarelle.ops.graph.LayoutOp;
-import dev.aquarelle.ops.graph.MapOp;
-import dev.aquarelle.ops.graph.NormOp;
 import dev.aquarelle.ops.graph.SourceOp;
 import dev.aquarelle.ops.graph.Value;
 import dev.aquarelle.ops.plan.Dependencies;
@@ -22,7 +19,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Makes a program of a graph: finds what is needed and what is fused, plans the memory, then lets {@link StepFactory} make the steps.
@@ -101,7 +97,7 @@ final class CpuCompiler {
         }
     }
 
-    /** The operations that the outputs need, in order, with a SiLU behind a group norm taken into it. */
+    /** The operations that the outputs need, in order, fused where {@link Fusion} says so. */
     private void selectNodes() {
         Set<Value> needed = new HashSet<>(graph.outputs().values());
         Map<Value, Integer> readers = new LinkedHashMap<>();
@@ -121,24 +117,16 @@ final class CpuCompiler {
             if (!needed.contains(value) || source) {
                 continue;
             }
-            Value norm = normBefore(value);
-            if (norm != null
-                    && readers.getOrDefault(norm, 0) == 1
-                    && !graph.outputs().containsValue(norm)) {
-                nodes.removeIf(node -> node.result() == norm);
-                nodes.add(new SlabPlan.Node(value, norm.operands(), 0));
+            Value fused = Fusion.candidate(value);
+            if (fused != null
+                    && readers.getOrDefault(fused, 0) == 1
+                    && !graph.outputs().containsValue(fused)) {
+                nodes.removeIf(node -> node.result() == fused);
+                nodes.add(new SlabPlan.Node(value, fused.operands(), StepFactory.inPlaceOperand(fused)));
             } else {
                 nodes.add(new SlabPlan.Node(value, value.operands(), StepFactory.inPlaceOperand(value)));
             }
         }
-    }
-
-    /** The group norm whose SiLU this is, or null. */
-    static @Nullable Value normBefore(Value value) {
-        boolean silu = value.op() instanceof MapOp.Activate activate && activate.function() == Activation.SILU;
-        return silu && value.operands().get(0).op() instanceof NormOp.GroupNorm
-                ? value.operands().get(0)
-                : null;
     }
 
     private void placeConstant(Value value) {

@@ -8,7 +8,7 @@ import java.lang.foreign.MemorySegment;
  */
 final class FewRowsStep implements Step {
     /** Most rows, as many as a 16x16 map with guidance has and some: with more, A is read from farther away than panels would be. */
-    private static final int ROWS = 576;
+    static final int ROWS = 576;
 
     /** Most numbers of A: 12 MiB. */
     private static final int NUMBERS = 3 << 20;
@@ -24,18 +24,19 @@ final class FewRowsStep implements Step {
 
     FewRowsStep(
             MemorySegment m,
-            GemmKernel kernel,
+            Kernels kernels,
             Buffers buffers,
             GemmStep.Product p,
             RowSource a,
             PanelSource b,
+            int threads,
             long scratch) {
         this.m = m;
         this.buffers = buffers;
         this.p = p;
         this.b = b;
         this.scratch = scratch;
-        product = new PanelProduct(m, kernel, buffers, p, a);
+        product = new PanelProduct(m, kernels, buffers, p, a, scratch + threads * p.panelBytes());
         buffers.reserveFewRows(GemmKernel.paddedRows(p.rows()), p.k());
     }
 
@@ -44,14 +45,6 @@ final class FewRowsStep implements Step {
         return p.rows() <= ROWS
                 && (long) GemmKernel.paddedRows(p.rows()) * p.k() <= NUMBERS
                 && p.panels() >= 2L * threads;
-    }
-
-    static long scratchBytes(GemmStep.Product p, int threads) {
-        return threads * panelBytes(p);
-    }
-
-    private static long panelBytes(GemmStep.Product p) {
-        return 4L * GemmKernel.PANEL * p.k();
     }
 
     @Override
@@ -67,11 +60,13 @@ final class FewRowsStep implements Step {
     }
 
     private void compute(int panel, int worker) {
-        int col = panel * GemmKernel.PANEL;
-        int cols = Math.min(GemmKernel.PANEL, p.columns() - col);
-        long at = scratch + worker * panelBytes(p);
-        for (int task = 0; task < b.tasks(); task++) {
-            b.pack(task, m, at, GemmKernel.padded(cols), col, cols, worker);
+        int cols = p.columnsOf(panel);
+        long at = scratch + worker * p.panelBytes();
+        for (int part = 0; part < p.parts(); part++) {
+            long to = at + part * (p.panelBytes() / p.parts());
+            for (int task = 0; task < b.tasks(); task++) {
+                b.pack(task, m, to, GemmKernel.padded(cols), p.column(panel, part), cols, worker);
+            }
         }
         for (int k = 0; k < p.k(); k += product.group(k)) {
             int rows = k * GemmKernel.paddedRows(p.rows());

@@ -17,27 +17,52 @@ final class GemmStep implements Step {
      * What is computed.
      *
      * @param rows of A and C
-     * @param columns of B and C
+     * @param columns of C, and of B, which has twice as many if gated
      * @param k columns of A, rows of B
      * @param c where C begins, in bytes
      * @param cStride bytes from one row of C to the next
      * @param bias where the bias lies, in bytes; negative for none
+     * @param gated whether C is the first half of the columns, times GELU of the second half; then a whole number of panels each
      */
-    record Product(int rows, int columns, int k, long c, long cStride, long bias) {
+    record Product(int rows, int columns, int k, long c, long cStride, long bias, boolean gated) {
+        /** Panels of C. */
         int panels() {
             return Math.ceilDiv(columns, GemmKernel.PANEL);
         }
 
-        int panelsAtATime() {
-            long panel = 4L * GemmKernel.PANEL * k;
-            return Math.clamp(PACKED_BYTES / Math.max(1, panel), 1, Math.max(1, panels()));
+        /** Panels of B that make one of C, packed one behind the other. */
+        int parts() {
+            return gated ? 2 : 1;
         }
 
-        /** Bytes of scratch memory, for the packed panels. */
+        /** Bytes that they take. */
+        long panelBytes() {
+            return 4L * GemmKernel.PANEL * k * parts();
+        }
+
+        int panelsAtATime() {
+            return Math.clamp(PACKED_BYTES / Math.max(1, panelBytes()), 1, Math.max(1, panels()));
+        }
+
+        /** Bytes of scratch memory: for packed panels, and for each thread's gates. */
         long scratchBytes(int threads) {
-            return FewRowsStep.suits(this, threads)
-                    ? FewRowsStep.scratchBytes(this, threads)
-                    : 4L * GemmKernel.PANEL * k * panelsAtATime();
+            long packed = FewRowsStep.suits(this, threads) ? threads : panelsAtATime();
+            return packed * panelBytes() + threads * gateBytes();
+        }
+
+        /** Bytes of the gates that a thread has at a time. */
+        long gateBytes() {
+            int most = Math.max(FewRowsStep.ROWS, ROW_BLOCK);
+            return gated ? 4L * GemmKernel.PANEL * Math.min(rows, most) : 0;
+        }
+
+        /** Columns of B that belong to a panel of C: the first one, and how many. */
+        int column(int panel, int part) {
+            return part * columns + panel * GemmKernel.PANEL;
+        }
+
+        int columnsOf(int panel) {
+            return Math.min(GemmKernel.PANEL, columns - panel * GemmKernel.PANEL);
         }
     }
 
@@ -55,13 +80,13 @@ final class GemmStep implements Step {
     private int rowBlocks;
     private int panelsATask;
 
-    GemmStep(MemorySegment m, GemmKernel kernel, Buffers buffers, Product p, RowSource a, PanelSource b, long scratch) {
+    GemmStep(MemorySegment m, Kernels kernels, Buffers buffers, Product p, RowSource a, PanelSource b, long scratch) {
         this.m = m;
         this.buffers = buffers;
         this.p = p;
         this.b = b;
         this.scratch = scratch;
-        product = new PanelProduct(m, kernel, buffers, p, a);
+        product = new PanelProduct(m, kernels, buffers, p, a, scratch + p.panelsAtATime() * p.panelBytes());
     }
 
     @Override
@@ -70,7 +95,7 @@ final class GemmStep implements Step {
         for (firstPanel = 0; firstPanel < p.panels(); firstPanel += atATime) {
             panels = Math.min(atATime, p.panels() - firstPanel);
             split(workers.threads());
-            workers.parallel(panels * b.tasks(), packing);
+            workers.parallel(panels * p.parts() * b.tasks(), packing);
             workers.parallel(rowBlocks * ((panels + panelsATask - 1) / panelsATask), computing);
         }
     }
@@ -88,10 +113,12 @@ final class GemmStep implements Step {
     }
 
     private void pack(int task, int worker) {
-        int panel = task / b.tasks();
-        int col = (firstPanel + panel) * GemmKernel.PANEL;
-        int cols = Math.min(GemmKernel.PANEL, p.columns() - col);
-        b.pack(task % b.tasks(), m, panelOffset(panel), GemmKernel.padded(cols), col, cols, worker);
+        int number = task / b.tasks();
+        int panel = firstPanel + number / p.parts();
+        int part = number % p.parts();
+        int cols = p.columnsOf(panel);
+        long to = panelOffset(number / p.parts()) + part * (p.panelBytes() / p.parts());
+        b.pack(task % b.tasks(), m, to, GemmKernel.padded(cols), p.column(panel, part), cols, worker);
     }
 
     private void compute(int task, int worker) {
@@ -109,6 +136,6 @@ final class GemmStep implements Step {
     }
 
     private long panelOffset(int panel) {
-        return scratch + 4L * GemmKernel.PANEL * p.k() * panel;
+        return scratch + p.panelBytes() * panel;
     }
 }

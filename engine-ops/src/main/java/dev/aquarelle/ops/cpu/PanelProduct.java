@@ -16,6 +16,7 @@ final class PanelProduct {
 
     private final MemorySegment m;
     private final GemmKernel kernel;
+    private final MapKernels map;
     private final Buffers buffers;
     private final GemmStep.Product p;
     private final RowSource a;
@@ -23,9 +24,16 @@ final class PanelProduct {
     /** Terms of a block of k, the last one perhaps fewer. */
     final int kBlock;
 
-    PanelProduct(MemorySegment m, GemmKernel kernel, Buffers buffers, GemmStep.Product p, RowSource a) {
+    private final long gates;
+
+    /**
+     * @param gates where each thread's gates go, in bytes, if the product is gated
+     */
+    PanelProduct(MemorySegment m, Kernels kernels, Buffers buffers, GemmStep.Product p, RowSource a, long gates) {
         this.m = m;
-        this.kernel = kernel;
+        kernel = kernels.gemm();
+        map = kernels.map();
+        this.gates = gates;
         this.buffers = buffers;
         this.p = p;
         this.a = a;
@@ -36,6 +44,11 @@ final class PanelProduct {
     static int blockOf(int k, int most) {
         int blocks = Math.max(1, Math.ceilDiv(k, most));
         return Math.max(1, Math.ceilDiv(Math.ceilDiv(k, blocks), 16) * 16);
+    }
+
+    /** Whether a sum of so many terms touches the result once. */
+    static boolean isOneGroup(int k) {
+        return k <= K_BLOCKS * blockOf(k, K_BLOCK);
     }
 
     /** Terms from {@code k} on that are added up before the result is touched. */
@@ -62,18 +75,36 @@ final class PanelProduct {
     }
 
     /**
-     * Some rows and a panel, a group of blocks of k: what they sum up to stays in the first-level cache until it is whole.
+     * Some rows and a panel of C, a group of blocks of k.
      *
      * @param block the rows as {@link #gather} has them, those of {@code k} at {@code at}
-     * @param panel which panel of B; it lies at {@code b}, in bytes
+     * @param panel which panel; those of B that make it lie at {@code b}, in bytes
      */
     void multiply(float[] block, int at, int row, int rows, int k, int panel, long b, int worker) {
-        int col = panel * GemmKernel.PANEL;
-        int cols = Math.min(GemmKernel.PANEL, p.columns() - col);
+        int cols = p.columnsOf(panel);
+        long c = p.c() + row * p.cStride() + 4L * GemmKernel.PANEL * panel;
+        if (!p.gated()) {
+            sum(block, at, rows, k, cols, b, c, p.cStride(), bias(panel, 0), worker);
+            return;
+        }
+        long gate = gates + worker * p.gateBytes();
+        sum(block, at, rows, k, cols, b + p.panelBytes() / 2, gate, 4L * GemmKernel.PANEL, bias(panel, 1), worker);
+        sum(block, at, rows, k, cols, b, c, p.cStride(), bias(panel, 0), worker);
+        for (int r = 0; r < rows; r++, c += p.cStride(), gate += 4L * GemmKernel.PANEL) {
+            map.geGlu(m, c, gate, m, c, cols);
+        }
+    }
+
+    private long bias(int panel, int part) {
+        return p.bias() < 0 ? -1 : p.bias() + 4L * p.column(panel, part);
+    }
+
+    /** Rows times a panel of B: what they sum up to stays in the first-level cache until it is whole, and goes to {@code c}. */
+    private void sum(
+            float[] block, int at, int rows, int k, int cols, long b, long c, long cStride, long bias, int worker) {
         int width = GemmKernel.padded(cols);
         float[] sums = buffers.sums[worker];
         float[] more = buffers.more[worker];
-        long bias = p.bias() < 0 ? -1 : p.bias() + 4L * col;
         int end = k + group(k);
         for (int start = k; start < end; start += kBlock) {
             int count = Math.min(kBlock, end - start);
@@ -90,10 +121,9 @@ final class PanelProduct {
                     kernel.rescale(sums, sum, 1, more, 0, GemmKernel.ROWS * GemmKernel.PANEL);
                 }
                 if (start + count == end) { // at once, so that memory takes them while the next are computed
-                    long to = p.c() + (row + r) * p.cStride() + 4L * col;
+                    long to = c + r * cStride;
                     long from = k > 0 ? to : bias;
-                    long fromStride = k > 0 ? p.cStride() : 0;
-                    kernel.put(sums, sum, GemmKernel.PANEL, some, cols, m, to, p.cStride(), from, fromStride);
+                    kernel.put(sums, sum, GemmKernel.PANEL, some, cols, m, to, cStride, from, k > 0 ? cStride : 0);
                 }
             }
         }

@@ -80,7 +80,8 @@ final class StepFactory {
     /** Whether a constant operand is kept as F32; weights of products and tables are read as their file has them. */
     static boolean readsF32(SlabPlan.Node node, Value operand) {
         List<Value> reads = node.reads();
-        return switch (node.result().op()) {
+        Value fused = Fusion.of(node);
+        return switch (fused == null ? node.result().op() : fused.op()) {
             case ProductOp.Conv2d _, ProductOp.Linear _, LayoutOp.Embedding _ ->
                 reads.indexOf(operand) != 1 || reads.lastIndexOf(operand) != 1;
             default -> true;
@@ -100,26 +101,27 @@ final class StepFactory {
                         : convProduct(conv, result.shape(), weight, 0, -1, 0).scratchBytes(threads);
             }
             case ProductOp.Linear _ ->
-                linearProduct(result.shape(), reads.get(1).shape(), 0, -1).scratchBytes(threads);
+                linearProduct(result.shape(), reads.get(1).shape(), 0, -1, false)
+                        .scratchBytes(threads);
+            case MapOp.GeGlu _ ->
+                Fusion.of(node) == null
+                        ? 0
+                        : linearProduct(result.shape(), reads.get(1).shape(), 0, -1, true)
+                                .scratchBytes(threads);
             case ProductOp.MatMul _ ->
                 matMulProduct(result.shape(), reads.get(0).shape(), 0).scratchBytes(threads);
             case ProductOp.Attention attention -> heads(attention, reads).scratchBytes(threads);
             case NormOp.GroupNorm norm ->
                 GroupNormStep.scratchBytes(norm, reads.get(0).shape());
             case MapOp.Activate _ -> {
-                NormOp.GroupNorm norm = fusedNorm(node);
-                yield norm == null
+                Value fused = Fusion.of(node);
+                yield fused == null
                         ? 0
-                        : GroupNormStep.scratchBytes(norm, reads.get(0).shape());
+                        : GroupNormStep.scratchBytes(
+                                (NormOp.GroupNorm) fused.op(), reads.get(0).shape());
             }
             default -> 0;
         };
-    }
-
-    /** The group norm that an activation's node computes too, or null. */
-    static NormOp.@Nullable GroupNorm fusedNorm(SlabPlan.Node node) {
-        Value norm = CpuCompiler.normBefore(node.result());
-        return norm != null && node.reads().size() > 1 && norm.op() instanceof NormOp.GroupNorm op ? op : null;
     }
 
     Step step(SlabPlan.Node node) {
@@ -129,13 +131,16 @@ final class StepFactory {
         Operand out = places.operand(result);
         return switch (result.op()) {
             case ProductOp.Conv2d conv -> conv2d(conv, result, reads);
-            case ProductOp.Linear _ -> linear(result, reads);
+            case ProductOp.Linear _ -> linear(result, reads, false);
             case ProductOp.MatMul _ -> matMul(result, reads);
             case ProductOp.Attention attention -> attention(attention, result, reads);
             case NormOp.GroupNorm norm -> groupNorm(norm, null, reads, out);
             case NormOp.LayerNorm norm -> layerNorm(norm, reads, out);
             case MapOp.Activate activate -> activate(activate, node, out);
-            case MapOp.GeGlu _ -> new GeGluStep(kernels.map(), shape, operand(reads, 0), out);
+            case MapOp.GeGlu _ ->
+                Fusion.of(node) == null
+                        ? new GeGluStep(kernels.map(), shape, operand(reads, 0), out)
+                        : linear(result, reads, true);
             case NormOp.Softmax _ -> new SoftmaxStep(kernels.row(), shape, operand(reads, 0), out);
             case MapOp.Add _ ->
                 PairwiseStep.add(kernels.map(), shape, reads.get(1).shape(), operand(reads, 0), operand(reads, 1), out);
@@ -194,9 +199,9 @@ final class StepFactory {
     }
 
     private Step activate(MapOp.Activate activate, SlabPlan.Node node, Operand out) {
-        NormOp.GroupNorm norm = fusedNorm(node);
+        Value norm = Fusion.of(node);
         return norm != null
-                ? groupNorm(norm, activate.function(), node.reads(), out)
+                ? groupNorm((NormOp.GroupNorm) norm.op(), activate.function(), node.reads(), out)
                 : new ActivateStep(
                         kernels.map(),
                         activate.function(),
@@ -230,14 +235,15 @@ final class StepFactory {
         return (int) result.rows();
     }
 
-    private static GemmStep.Product linearProduct(Shape result, Shape weight, long c, long bias) {
-        return new GemmStep.Product(rows("linear", result), result.last(), weight.last(), c, 4L * result.last(), bias);
+    private static GemmStep.Product linearProduct(Shape result, Shape weight, long c, long bias, boolean gated) {
+        return new GemmStep.Product(
+                rows("linear", result), result.last(), weight.last(), c, 4L * result.last(), bias, gated);
     }
 
-    private Step linear(Value result, List<Value> reads) {
+    private Step linear(Value result, List<Value> reads, boolean gated) {
         Tensor weight = places.weight(reads.get(1));
         GemmStep.Product product =
-                linearProduct(result.shape(), weight.shape(), places.byteOffset(result), bias(reads));
+                linearProduct(result.shape(), weight.shape(), places.byteOffset(result), bias(reads), gated);
         return gemm(product, dense(reads.get(0)), new WeightPanels(weight, 0, WeightPanels.LONG_PIECE, buffers));
     }
 
@@ -247,7 +253,7 @@ final class StepFactory {
         int k = weight.dim(1) * weight.dim(2) * weight.dim(3);
         long at = 4L * columns * group;
         return new GemmStep.Product(
-                rows("conv2d", result), columns, k, c + at, 4L * result.last(), bias < 0 ? -1 : bias + at);
+                rows("conv2d", result), columns, k, c + at, 4L * result.last(), bias < 0 ? -1 : bias + at, false);
     }
 
     private Step conv2d(ProductOp.Conv2d conv, Value result, List<Value> reads) {
@@ -292,7 +298,7 @@ final class StepFactory {
     }
 
     private static GemmStep.Product matMulProduct(Shape result, Shape a, long c) {
-        return new GemmStep.Product(result.dim(-2), result.last(), a.last(), c, 4L * result.last(), -1);
+        return new GemmStep.Product(result.dim(-2), result.last(), a.last(), c, 4L * result.last(), -1, false);
     }
 
     private Step matMul(Value result, List<Value> reads) {
@@ -342,8 +348,8 @@ final class StepFactory {
     private Step gemm(GemmStep.Product product, RowSource rows, PanelSource panels) {
         MemorySegment m = places.m();
         return FewRowsStep.suits(product, threads)
-                ? new FewRowsStep(m, kernels.gemm(), buffers, product, rows, panels, scratch)
-                : new GemmStep(m, kernels.gemm(), buffers, product, rows, panels, scratch);
+                ? new FewRowsStep(m, kernels, buffers, product, rows, panels, threads, scratch)
+                : new GemmStep(m, kernels, buffers, product, rows, panels, scratch);
     }
 
     private RowSource dense(Value x) {

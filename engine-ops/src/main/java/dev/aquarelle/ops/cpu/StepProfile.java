@@ -29,15 +29,15 @@ record StepProfile(String where, Description event, List<SourceOp.Constant> cons
         }
     }
 
-    /** Of a step that computes a node: both operations where a norm is fused into the activation behind it. */
+    /** Of a step that computes a node: both operations where one is fused into the one behind it. */
     static StepProfile of(SlabPlan.Node node) {
         Value result = node.result();
         String op = result.op().label();
         long flops = flops(result);
-        if (StepFactory.fusedNorm(node) != null) {
-            Value norm = result.operands().get(0);
-            op = norm.op().label() + "+" + op;
-            flops += flops(norm);
+        Value fused = Fusion.of(node);
+        if (fused != null) {
+            op = fused.op().label() + "+" + op;
+            flops += flops(fused);
         }
         long bytes = bytes(result);
         for (Value read : node.reads()) {
