@@ -3,6 +3,7 @@ package dev.aquarelle.ops.cpu;
 import static dev.aquarelle.ops.cpu.Simd.store;
 
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
@@ -59,6 +60,11 @@ final class VectorAttention implements AttentionKernels {
         return x.blend(y, y.compare(VectorOperators.GT, x));
     }
 
+    /**
+     * The weights of a vector of columns, and their sum. Two keys at a time, {@link VectorMath#exp2} written out: its calls would be left
+     * out of line, and each vector become an object, in one start of the JVM of four: where C2 takes this loop into its callers before it
+     * has found it too big.
+     */
     private static void exponentials(
             float[] scores,
             int col,
@@ -76,8 +82,34 @@ final class VectorAttention implements AttentionKernels {
         FloatVector offset = maximum.blend(0, none).neg();
         FloatVector factor = FloatVector.broadcast(F32, scale);
         FloatVector sum = FloatVector.zero(F32);
+        FloatVector p3 = FloatVector.broadcast(F32, ScalarMath.P3);
+        FloatVector p2 = FloatVector.broadcast(F32, ScalarMath.P2);
+        FloatVector p1 = FloatVector.broadcast(F32, ScalarMath.P1);
+        FloatVector two = FloatVector.broadcast(F32, 2);
         int end = col + keys * PANEL;
-        for (int i = col; i < end; i += PANEL, to += step) {
+        int i = col;
+        for (; i < end - PANEL; i += 2 * PANEL, to += 2 * step) {
+            FloatVector x = FloatVector.fromArray(F32, scores, i).fma(factor, offset);
+            FloatVector y = FloatVector.fromArray(F32, scores, i + PANEL).fma(factor, offset);
+            FloatVector xt = x.add(ScalarMath.ROUNDER);
+            FloatVector yt = y.add(ScalarMath.ROUNDER);
+            FloatVector xr = x.sub(xt.sub(ScalarMath.ROUNDER));
+            FloatVector yr = y.sub(yt.sub(ScalarMath.ROUNDER));
+            FloatVector xp = xr.fma(ScalarMath.P5, ScalarMath.P4).fma(xr, p3).fma(xr, p2);
+            FloatVector yp = yr.fma(ScalarMath.P5, ScalarMath.P4).fma(yr, p3).fma(yr, p2);
+            xp = xp.fma(xr, p1).fma(xr, two);
+            yp = yp.fma(yr, p1).fma(yr, two);
+            xp = xp.mul(
+                    xt.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats());
+            yp = yp.mul(
+                    yt.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats());
+            xp = xp.blend(0, x.compare(VectorOperators.LT, ScalarMath.EXP2_LOWEST));
+            yp = yp.blend(0, y.compare(VectorOperators.LT, ScalarMath.EXP2_LOWEST));
+            xp.intoMemorySegment(m, to, ByteOrder.LITTLE_ENDIAN);
+            yp.intoMemorySegment(m, to + step, ByteOrder.LITTLE_ENDIAN);
+            sum = sum.add(xp).add(yp);
+        }
+        if (i < end) {
             FloatVector weight =
                     VectorMath.exp2(FloatVector.fromArray(F32, scores, i).fma(factor, offset));
             store(weight, m, to);

@@ -9,6 +9,7 @@ import dev.aquarelle.ops.graph.Activation;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -38,9 +39,27 @@ final class VectorMapKernels implements MapKernels {
         }
     }
 
+    /** {@link ScalarMath#silu} step by step, its exponential written out: C2 may take this loop into a norm, and would leave calls out of line there. */
     private static void silu(MemorySegment x, long xAt, MemorySegment out, long outAt, int whole) {
+        FloatVector low = FloatVector.broadcast(F32, -ScalarMath.LN2_LOW);
+        FloatVector high = FloatVector.broadcast(F32, -ScalarMath.LN2_HIGH);
+        FloatVector e4 = FloatVector.broadcast(F32, ScalarMath.E4);
+        FloatVector e3 = FloatVector.broadcast(F32, ScalarMath.E3);
+        FloatVector e2 = FloatVector.broadcast(F32, ScalarMath.E2);
+        FloatVector two = FloatVector.broadcast(F32, 2);
         for (int i = 0; i < whole; i += LANES) {
-            store(VectorMath.silu(load(x, xAt + 4L * i)), out, outAt + 4L * i);
+            FloatVector v = FloatVector.fromMemorySegment(F32, x, xAt + 4L * i, ByteOrder.LITTLE_ENDIAN);
+            FloatVector y = v.neg();
+            y = y.blend(ScalarMath.EXP_HIGHEST, y.compare(VectorOperators.GT, ScalarMath.EXP_HIGHEST));
+            FloatVector t = y.fma(ScalarMath.LOG2_E, ScalarMath.ROUNDER);
+            FloatVector n = t.sub(ScalarMath.ROUNDER);
+            FloatVector r = n.fma(low, n.fma(high, y));
+            FloatVector p =
+                    r.fma(ScalarMath.E6, ScalarMath.E5).fma(r, e4).fma(r, e3).fma(r, e2);
+            p = p.fma(r, two).fma(r, two);
+            p = p.mul(t.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats());
+            p = p.blend(0, y.compare(VectorOperators.LT, ScalarMath.EXP_LOWEST));
+            v.div(p.add(1)).intoMemorySegment(out, outAt + 4L * i, ByteOrder.LITTLE_ENDIAN);
         }
     }
 
