@@ -2,6 +2,7 @@ package dev.aquarelle.ops;
 
 import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.ops.graph.Graph;
+import java.util.List;
 
 /**
  * A graph made ready by a backend: memory planned, algorithms chosen, weights prepared. A run is a flat loop over steps that allocates
@@ -16,6 +17,11 @@ public interface Program extends AutoCloseable {
 
     /** What it takes in memory; known before the first run. */
     MemoryPlan memory();
+
+    /** What a run does, in order; nothing if the backend plans no steps. */
+    default List<StepInfo> steps() {
+        return List.of();
+    }
 
     /**
      * Computes the outputs.

@@ -37,4 +37,20 @@ public final class StepEvent extends Event {
     @Label("Bytes")
     @DataAmount
     public long bytes;
+
+    /** Bytes of weights that are rearranged for the kernel. */
+    @Label("Packed bytes")
+    @DataAmount
+    public long packedBytes;
+
+    /** Takes over what is known of the step. */
+    public void describe(StepInfo step) {
+        scope = step.scope();
+        op = step.op();
+        kernel = step.kernel();
+        shapes = step.shapes();
+        flops = step.flops();
+        bytes = step.bytes();
+        packedBytes = step.packedBytes();
+    }
 }

@@ -82,8 +82,8 @@ final class CpuCompiler {
             StepFactory factory = new StepFactory(places, kernels, buffers, workers.threads(), slab.bytes());
             List<CpuProgram.Entry> entries = new ArrayList<>();
             for (SlabPlan.Node node : nodes) {
-                entries.add(new CpuProgram.Entry(
-                        factory.step(node), StepProfile.of(node), dependencies.mask(node.result())));
+                Step step = factory.step(node);
+                entries.add(new CpuProgram.Entry(step, StepProfile.of(step, node), dependencies.mask(node.result())));
             }
             long[] inputs =
                     graph.inputs().stream().mapToLong(places::byteOffset).toArray();

@@ -6,12 +6,14 @@ import dev.aquarelle.ops.Cancellation;
 import dev.aquarelle.ops.MemoryPlan;
 import dev.aquarelle.ops.Program;
 import dev.aquarelle.ops.StepEvent;
+import dev.aquarelle.ops.StepInfo;
 import dev.aquarelle.ops.graph.Graph;
 import dev.aquarelle.ops.graph.SourceOp;
 import dev.aquarelle.ops.graph.Value;
 import dev.aquarelle.ops.plan.Dependencies;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -74,6 +76,11 @@ final class CpuProgram implements Program {
     @Override
     public MemoryPlan memory() {
         return plan;
+    }
+
+    @Override
+    public List<StepInfo> steps() {
+        return Arrays.stream(entries).map(entry -> entry.profile.info()).toList();
     }
 
     @Override
@@ -141,8 +148,7 @@ final class CpuProgram implements Program {
         run(entry, cancellation);
         event.end();
         if (event.shouldCommit()) {
-            entry.profile.event().copyTo(event);
-            event.kernel = entry.step.kernel();
+            event.describe(entry.profile.info());
             event.commit();
         }
     }

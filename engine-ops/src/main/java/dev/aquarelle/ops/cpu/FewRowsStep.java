@@ -48,6 +48,11 @@ final class FewRowsStep implements Step {
     }
 
     @Override
+    public long packedBytes() {
+        return p.panels() * p.panelBytes();
+    }
+
+    @Override
     public void run(Workers workers) {
         workers.parallel(Math.ceilDiv(p.k(), product.kBlock), gathering);
         workers.parallel(p.panels(), computing);

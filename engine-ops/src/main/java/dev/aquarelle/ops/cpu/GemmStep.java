@@ -90,6 +90,11 @@ final class GemmStep implements Step {
     }
 
     @Override
+    public long packedBytes() {
+        return p.panels() * p.panelBytes();
+    }
+
+    @Override
     public void run(Workers workers) {
         int atATime = p.panelsAtATime();
         for (firstPanel = 0; firstPanel < p.panels(); firstPanel += atATime) {

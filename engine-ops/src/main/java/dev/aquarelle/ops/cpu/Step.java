@@ -11,4 +11,9 @@ interface Step {
         String name = getClass().getSimpleName().replaceFirst("Step$", "");
         return Character.toLowerCase(name.charAt(0)) + name.substring(1);
     }
+
+    /** Bytes of a second operand that it rearranges in each run. */
+    default long packedBytes() {
+        return 0;
+    }
 }

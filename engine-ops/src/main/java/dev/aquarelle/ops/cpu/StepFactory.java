@@ -43,6 +43,11 @@ final class StepFactory {
         }
 
         @Override
+        public long packedBytes() {
+            return steps.stream().mapToLong(Step::packedBytes).sum();
+        }
+
+        @Override
         public String kernel() {
             return steps.isEmpty() ? Step.super.kernel() : steps.getFirst().kernel(); // they are alike
         }

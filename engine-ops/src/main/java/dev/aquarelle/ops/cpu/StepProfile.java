@@ -3,7 +3,7 @@ package dev.aquarelle.ops.cpu;
 import dev.aquarelle.core.safetensors.SafetensorsException;
 import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.core.tensor.Tensor;
-import dev.aquarelle.ops.StepEvent;
+import dev.aquarelle.ops.StepInfo;
 import dev.aquarelle.ops.graph.SourceOp;
 import dev.aquarelle.ops.graph.Value;
 import dev.aquarelle.ops.plan.SlabPlan;
@@ -13,24 +13,13 @@ import java.util.List;
  * What a step is in profiles and messages.
  *
  * @param where scope and operation
- * @param event what a recording says of each execution
+ * @param info what a recording says of each execution
  * @param constants what it may read from a file
  */
-record StepProfile(String where, Description event, List<SourceOp.Constant> constants) {
-
-    /** The fields of a {@link StepEvent}. */
-    record Description(String scope, String op, String shapes, long flops, long bytes) {
-        void copyTo(StepEvent event) {
-            event.scope = scope;
-            event.op = op;
-            event.shapes = shapes;
-            event.flops = flops;
-            event.bytes = bytes;
-        }
-    }
+record StepProfile(String where, StepInfo info, List<SourceOp.Constant> constants) {
 
     /** Of a step that computes a node: both operations where one is fused into the one behind it. */
-    static StepProfile of(SlabPlan.Node node) {
+    static StepProfile of(Step step, SlabPlan.Node node) {
         Value result = node.result();
         String op = result.op().label();
         long flops = flops(result);
@@ -46,7 +35,7 @@ record StepProfile(String where, Description event, List<SourceOp.Constant> cons
         String shapes = node.reads().stream().map(Value::shape).toList() + " -> " + result.shape();
         return new StepProfile(
                 StepFactory.where(result),
-                new Description(result.scope(), op, shapes, flops, bytes),
+                new StepInfo(result.scope(), op, step.kernel(), shapes, flops, bytes, step.packedBytes()),
                 node.reads().stream()
                         .map(read -> SlabPlan.root(read).op())
                         .filter(SourceOp.Constant.class::isInstance)

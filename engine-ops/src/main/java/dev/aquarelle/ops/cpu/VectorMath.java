@@ -91,7 +91,6 @@ final class VectorMath {
         return x.div(exp(bounded).add(1));
     }
 
-
     static FloatVector sigmoid(FloatVector x) {
         return gate(FloatVector.broadcast(F32, 1), x.neg());
     }

@@ -63,6 +63,11 @@ final class WinogradStep implements Step {
     }
 
     @Override
+    public long packedBytes() {
+        return g.blocks() * g.blockBytes(g.channels());
+    }
+
+    @Override
     public void run(Workers workers) {
         workers.parallel(
                 g.weightsFirst() ? g.blocks() * kBlocks() : Math.ceilDiv(g.tiles(), GemmKernel.ROWS), preparing);
