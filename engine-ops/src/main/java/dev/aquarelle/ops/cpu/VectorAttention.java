@@ -1,7 +1,5 @@
 package dev.aquarelle.ops.cpu;
 
-import static dev.aquarelle.ops.cpu.Simd.store;
-
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
@@ -42,8 +40,10 @@ final class VectorAttention implements AttentionKernels {
         int end = col + keys * PANEL;
         int i = col;
         for (; i < end - PANEL; i += 2 * PANEL) { // two chains: each step waits for a comparison
-            even = greater(even, FloatVector.fromArray(F32, scores, i));
-            odd = greater(odd, FloatVector.fromArray(F32, scores, i + PANEL));
+            FloatVector x = FloatVector.fromArray(F32, scores, i);
+            FloatVector y = FloatVector.fromArray(F32, scores, i + PANEL);
+            even = even.blend(x, x.compare(VectorOperators.GT, even)); // greater, written out
+            odd = odd.blend(y, y.compare(VectorOperators.GT, odd));
         }
         if (i < end) {
             even = greater(even, FloatVector.fromArray(F32, scores, i));
@@ -52,7 +52,9 @@ final class VectorAttention implements AttentionKernels {
         FloatVector maximum = greater(before, greater(even, odd).mul(scale));
         maximum.intoArray(maxima, at);
         VectorMask<Float> none = maximum.compare(VectorOperators.EQ, Float.NEGATIVE_INFINITY);
-        VectorMath.exp2(before.sub(maximum)).blend(1, none).intoArray(factors, at);
+        before.sub(maximum).intoArray(factors, at);
+        VectorMath.exp2(factors, at);
+        FloatVector.fromArray(F32, factors, at).blend(1, none).intoArray(factors, at);
     }
 
     /** Two instructions, where MAX with its rules for NaN and zeros takes five; NaN in y is passed over. */
@@ -61,9 +63,8 @@ final class VectorAttention implements AttentionKernels {
     }
 
     /**
-     * The weights of a vector of columns, and their sum. Two keys at a time, {@link VectorMath#exp2} written out: its calls would be left
-     * out of line, and each vector become an object, in one start of the JVM of four: where C2 takes this loop into its callers before it
-     * has found it too big.
+     * The weights of a vector of columns, and their sum. {@link VectorMath#exp2} is written out: where C2 takes this loop into its callers,
+     * as it does in one start of the JVM of four, it would leave calls out of line, and each vector become an object.
      */
     private static void exponentials(
             float[] scores,
@@ -87,33 +88,16 @@ final class VectorAttention implements AttentionKernels {
         FloatVector p1 = FloatVector.broadcast(F32, ScalarMath.P1);
         FloatVector two = FloatVector.broadcast(F32, 2);
         int end = col + keys * PANEL;
-        int i = col;
-        for (; i < end - PANEL; i += 2 * PANEL, to += 2 * step) {
+        for (int i = col; i < end; i += PANEL, to += step) {
             FloatVector x = FloatVector.fromArray(F32, scores, i).fma(factor, offset);
-            FloatVector y = FloatVector.fromArray(F32, scores, i + PANEL).fma(factor, offset);
-            FloatVector xt = x.add(ScalarMath.ROUNDER);
-            FloatVector yt = y.add(ScalarMath.ROUNDER);
-            FloatVector xr = x.sub(xt.sub(ScalarMath.ROUNDER));
-            FloatVector yr = y.sub(yt.sub(ScalarMath.ROUNDER));
-            FloatVector xp = xr.fma(ScalarMath.P5, ScalarMath.P4).fma(xr, p3).fma(xr, p2);
-            FloatVector yp = yr.fma(ScalarMath.P5, ScalarMath.P4).fma(yr, p3).fma(yr, p2);
-            xp = xp.fma(xr, p1).fma(xr, two);
-            yp = yp.fma(yr, p1).fma(yr, two);
-            xp = xp.mul(
-                    xt.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats());
-            yp = yp.mul(
-                    yt.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats());
-            xp = xp.blend(0, x.compare(VectorOperators.LT, ScalarMath.EXP2_LOWEST));
-            yp = yp.blend(0, y.compare(VectorOperators.LT, ScalarMath.EXP2_LOWEST));
-            xp.intoMemorySegment(m, to, ByteOrder.LITTLE_ENDIAN);
-            yp.intoMemorySegment(m, to + step, ByteOrder.LITTLE_ENDIAN);
-            sum = sum.add(xp).add(yp);
-        }
-        if (i < end) {
-            FloatVector weight =
-                    VectorMath.exp2(FloatVector.fromArray(F32, scores, i).fma(factor, offset));
-            store(weight, m, to);
-            sum = sum.add(weight);
+            FloatVector t = x.add(ScalarMath.ROUNDER);
+            FloatVector r = x.sub(t.sub(ScalarMath.ROUNDER));
+            FloatVector p = r.fma(ScalarMath.P5, ScalarMath.P4).fma(r, p3).fma(r, p2);
+            p = p.fma(r, p1).fma(r, two);
+            p = p.mul(t.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats());
+            p = p.blend(0, x.compare(VectorOperators.LT, ScalarMath.EXP2_LOWEST));
+            p.intoMemorySegment(m, to, ByteOrder.LITTLE_ENDIAN);
+            sum = sum.add(p);
         }
         FloatVector.fromArray(F32, totals, at)
                 .fma(FloatVector.fromArray(F32, factors, at), sum)

@@ -73,7 +73,9 @@ final class VectorMath {
         return y.blend(0, x.compare(VectorOperators.LT, EXP_LOWEST));
     }
 
-    static FloatVector exp2(FloatVector x) {
+    /** Of a vector in an array, which no call turns into an object. */
+    static void exp2(float[] array, int at) {
+        FloatVector x = FloatVector.fromArray(F32, array, at);
         FloatVector t = x.add(ROUNDER);
         FloatVector r = x.sub(t.sub(ROUNDER));
         FloatVector p = r.fma(P5, P4);
@@ -83,7 +85,7 @@ final class VectorMath {
         p = p.fma(r, FloatVector.broadcast(F32, 2));
         FloatVector y =
                 p.mul(t.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats());
-        return y.blend(0, x.compare(VectorOperators.LT, EXP2_LOWEST));
+        y.blend(0, x.compare(VectorOperators.LT, EXP2_LOWEST)).intoArray(array, at);
     }
 
     private static FloatVector gate(FloatVector x, FloatVector y) {
