@@ -63,7 +63,7 @@ class MeasureCommandsTest {
         assertThat(names(profile, "scopes"))
                 .contains("text_encoder", "unet.down_blocks.0", "unet.mid_block", "vae.decoder.mid_block");
         assertThat(names(profile, "kernels"))
-                .contains("gemm of linear", "attention of attention", "winograd of conv2d");
+                .contains("fewRows of linear", "attention of attention", "winograd of conv2d");
         assertThat(names(profile, "operations")).anyMatch(name -> name.startsWith("conv2d [[1, 64, 64, "));
     }
 

@@ -17,11 +17,13 @@ import dev.aquarelle.sd.unet.UNetConfig;
 import dev.aquarelle.sd.unet.UNetInputs;
 import dev.aquarelle.sd.vae.AutoencoderKL;
 import dev.aquarelle.sd.vae.VaeConfig;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -29,6 +31,8 @@ import org.junit.jupiter.api.Test;
  * What would make it slower or larger, and not wrong, shows here instead of in a timed test. Nothing is computed.
  */
 class FullSizeStepsTest {
+    private static final Pattern NUMBER = Pattern.compile("[0-9]+");
+
     private static final UNet2DConditionModel UNET = UNet2DConditionModel.load(
             ListedWeights.weights(ListedWeights.of("sd15-unet-tensors.txt")),
             UNetConfig.of(ModelConfig.parse(
@@ -41,10 +45,8 @@ class FullSizeStepsTest {
                     "{\"block_out_channels\": [128, 256, 512, 512],"
                             + " \"layers_per_block\": 2, \"latent_channels\": 4, \"down_block_types\": [%s], \"up_block_types\": [%s]}"
                                     .formatted(
-                                            String.join(
-                                                    ", ", java.util.Collections.nCopies(4, "\"DownEncoderBlock2D\"")),
-                                            String.join(
-                                                    ", ", java.util.Collections.nCopies(4, "\"UpDecoderBlock2D\""))))));
+                                            String.join(", ", Collections.nCopies(4, "\"DownEncoderBlock2D\"")),
+                                            String.join(", ", Collections.nCopies(4, "\"UpDecoderBlock2D\""))))));
 
     private static void with(Graph graph, BiConsumer<Program, List<StepInfo>> checks) {
         try (Backend backend = Backends.open("cpu", new BackendOptions(2));
@@ -161,17 +163,17 @@ class FullSizeStepsTest {
         return steps.stream().filter(wanted).mapToLong(StepInfo::packedBytes).sum();
     }
 
-    /** Of the steps' second operands, by their shapes. */
+    /** Numbers in the steps' second operands, by their shapes: {@code [[2, 64, 64, 4], [320, 4, 3, 3], ...}. */
     private static long weights(List<StepInfo> steps, Predicate<StepInfo> wanted) {
         return steps.stream()
                 .filter(wanted)
                 .mapToLong(s -> {
-                    String weight = s.shapes().split("], \\[|] ->")[1].replace("]", "");
-                    long size = 1;
-                    for (String dim : weight.split(", ")) {
-                        size *= Long.parseLong(dim);
-                    }
-                    return size;
+                    int from = s.shapes().indexOf("], [");
+                    String weight = s.shapes().substring(from + 1, s.shapes().indexOf(']', from + 1));
+                    return NUMBER.matcher(weight)
+                            .results()
+                            .mapToLong(number -> Long.parseLong(number.group()))
+                            .reduce(1, (x, y) -> x * y);
                 })
                 .sum();
     }
