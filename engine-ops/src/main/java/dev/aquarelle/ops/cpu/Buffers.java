@@ -11,8 +11,6 @@ final class Buffers {
     /** Rows of A, at most {@link GemmStep#ROW_BLOCK} x {@link PanelProduct#K_BLOCK}; or a block of keys. */
     final float[][] rows;
 
-    private float[] shared = new float[0];
-
     /** A strip of them, before it is interleaved. */
     final float[][] strip;
 
@@ -61,6 +59,7 @@ final class Buffers {
     final float[][] products;
 
     private final Workers workers;
+    private float[] shared = new float[0];
 
     Buffers(Workers workers) {
         this.workers = workers;
