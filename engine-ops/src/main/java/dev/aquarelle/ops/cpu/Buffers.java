@@ -14,6 +14,9 @@ final class Buffers {
     /** A strip of them, before it is interleaved. */
     final float[][] strip;
 
+    /** Some of them turned, columns as rows; or sums before they are turned back. */
+    final float[][] turned;
+
     /** What a panel makes of them, and what the next block of k adds to a strip of that. */
     final float[][] sums;
 
@@ -66,9 +69,10 @@ final class Buffers {
         int threads = workers.threads();
         rows = new float[threads][GemmStep.ROW_BLOCK * PanelProduct.K_BLOCK];
         strip = new float[threads][GemmKernel.ROWS * PanelProduct.K_BLOCK];
+        turned = new float[threads][WeightRowsStep.WIDEST * PanelProduct.K_BLOCK];
         sums = new float[threads][GemmStep.ROW_BLOCK * GemmKernel.PANEL];
         values = new float[threads][0];
-        more = new float[threads][GemmKernel.ROWS * GemmKernel.PANEL];
+        more = new float[threads][WeightRowsStep.STRIP * WeightRowsStep.WIDEST];
         scores = new float[threads][AttentionStep.KEYS * GemmKernel.PANEL];
         gathered = new float[threads][0];
         maxima = new float[threads][AttentionStep.QUERIES];

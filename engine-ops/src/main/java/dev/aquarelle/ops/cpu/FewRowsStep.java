@@ -42,9 +42,11 @@ final class FewRowsStep implements Step {
 
     /** Whether a product is computed this way: it needs panels enough to keep all threads busy. */
     static boolean suits(GemmStep.Product p, int threads) {
-        return p.rows() <= ROWS
-                && (long) GemmKernel.paddedRows(p.rows()) * p.k() <= NUMBERS
-                && p.panels() >= 2L * threads;
+        return isSmall(p) && p.panels() >= 2L * threads;
+    }
+
+    static boolean isSmall(GemmStep.Product p) {
+        return p.rows() <= ROWS && (long) GemmKernel.paddedRows(p.rows()) * p.k() <= NUMBERS;
     }
 
     @Override

@@ -48,7 +48,8 @@ interface GemmKernel {
     }
 
     /**
-     * {@code C = A B} for some rows and one panel. Rows are computed in tiles: up to {@link #paddedRows} are read and written.
+     * {@code C = A B} for some rows and one panel. Rows are computed in tiles: up to {@link #paddedRows} are read and written. A kernel
+     * that takes rows as they are also takes panels of five vectors, and then rows in fours.
      *
      * @param a A [rows, k], strip by strip: rows one after the other, or as {@link #interleaved} says
      * @param b the panel of B [k, width] in {@code m}, in bytes

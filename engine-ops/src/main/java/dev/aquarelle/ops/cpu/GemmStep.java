@@ -47,7 +47,8 @@ final class GemmStep implements Step {
         /** Bytes of scratch memory: for packed panels, and for each thread's gates. */
         long scratchBytes(int threads) {
             long packed = FewRowsStep.suits(this, threads) ? threads : panelsAtATime();
-            return packed * panelBytes() + threads * gateBytes();
+            long turned = WeightRowsStep.suits(this, threads) ? WeightRowsStep.scratchBytes(this, threads) : 0;
+            return Math.max(packed * panelBytes() + threads * gateBytes(), turned);
         }
 
         /** Bytes of the gates that a thread has at a time. */

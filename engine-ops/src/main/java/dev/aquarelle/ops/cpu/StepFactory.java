@@ -352,6 +352,12 @@ final class StepFactory {
 
     private Step gemm(GemmStep.Product product, RowSource rows, PanelSource panels) {
         MemorySegment m = places.m();
+        if (panels instanceof WeightPanels weights
+                && weights.hasRows()
+                && !kernels.gemm().interleaved()
+                && WeightRowsStep.suits(product, threads)) {
+            return new WeightRowsStep(m, kernels, buffers, product, rows, weights, scratch);
+        }
         return FewRowsStep.suits(product, threads)
                 ? new FewRowsStep(m, kernels, buffers, product, rows, panels, threads, scratch)
                 : new GemmStep(m, kernels, buffers, product, rows, panels, scratch);

@@ -23,9 +23,18 @@ class VectorGemm implements GemmKernel {
     private static final int LANES = F32.length();
     private static final long BYTES = 4L * LANES;
 
+    /** With five vectors, 20 of 32 registers accumulate. */
+    private static final int ROWS_OF_FIVE = 4;
+
     @Override
     public void multiply(
             float[] a, int at, int rows, int k, MemorySegment m, long b, int width, float[] sums, int c, int stride) {
+        if (width == 5 * LANES) {
+            for (int row = 0; row < rows; row += ROWS_OF_FIVE) {
+                tile5(a, at + row * k, k, m, b, 4L * width, sums, c + row * stride, stride);
+            }
+            return;
+        }
         for (int row = 0; row < rows; row += ROWS) {
             for (int col = 0; col < width; ) {
                 int to = c + row * stride + col;
@@ -40,6 +49,83 @@ class VectorGemm implements GemmKernel {
                 col += vectors * LANES;
             }
         }
+    }
+
+    /** Four rows by five vectors. */
+    private static void tile5(
+            float[] a, int at, int stride, MemorySegment m, long b, long bStride, float[] c, int to, int cStride) {
+        FloatVector zero = FloatVector.zero(F32);
+        FloatVector s00 = zero;
+        FloatVector s01 = zero;
+        FloatVector s02 = zero;
+        FloatVector s03 = zero;
+        FloatVector s04 = zero;
+        FloatVector s10 = zero;
+        FloatVector s11 = zero;
+        FloatVector s12 = zero;
+        FloatVector s13 = zero;
+        FloatVector s14 = zero;
+        FloatVector s20 = zero;
+        FloatVector s21 = zero;
+        FloatVector s22 = zero;
+        FloatVector s23 = zero;
+        FloatVector s24 = zero;
+        FloatVector s30 = zero;
+        FloatVector s31 = zero;
+        FloatVector s32 = zero;
+        FloatVector s33 = zero;
+        FloatVector s34 = zero;
+        for (int i = at; i < at + stride; i++, b += bStride) {
+            FloatVector b0 = load(m, b);
+            FloatVector b1 = load(m, b + BYTES);
+            FloatVector b2 = load(m, b + 2 * BYTES);
+            FloatVector b3 = load(m, b + 3 * BYTES);
+            FloatVector b4 = load(m, b + 4 * BYTES);
+            FloatVector x = FloatVector.broadcast(F32, a[i]);
+            s00 = x.fma(b0, s00);
+            s01 = x.fma(b1, s01);
+            s02 = x.fma(b2, s02);
+            s03 = x.fma(b3, s03);
+            s04 = x.fma(b4, s04);
+            x = FloatVector.broadcast(F32, a[i + stride]);
+            s10 = x.fma(b0, s10);
+            s11 = x.fma(b1, s11);
+            s12 = x.fma(b2, s12);
+            s13 = x.fma(b3, s13);
+            s14 = x.fma(b4, s14);
+            x = FloatVector.broadcast(F32, a[i + 2 * stride]);
+            s20 = x.fma(b0, s20);
+            s21 = x.fma(b1, s21);
+            s22 = x.fma(b2, s22);
+            s23 = x.fma(b3, s23);
+            s24 = x.fma(b4, s24);
+            x = FloatVector.broadcast(F32, a[i + 3 * stride]);
+            s30 = x.fma(b0, s30);
+            s31 = x.fma(b1, s31);
+            s32 = x.fma(b2, s32);
+            s33 = x.fma(b3, s33);
+            s34 = x.fma(b4, s34);
+        }
+        s00.intoArray(c, to);
+        s01.intoArray(c, to + LANES);
+        s02.intoArray(c, to + 2 * LANES);
+        s03.intoArray(c, to + 3 * LANES);
+        s04.intoArray(c, to + 4 * LANES);
+        s10.intoArray(c, to + cStride);
+        s11.intoArray(c, to + cStride + LANES);
+        s12.intoArray(c, to + cStride + 2 * LANES);
+        s13.intoArray(c, to + cStride + 3 * LANES);
+        s14.intoArray(c, to + cStride + 4 * LANES);
+        s20.intoArray(c, to + 2 * cStride);
+        s21.intoArray(c, to + 2 * cStride + LANES);
+        s22.intoArray(c, to + 2 * cStride + 2 * LANES);
+        s23.intoArray(c, to + 2 * cStride + 3 * LANES);
+        s24.intoArray(c, to + 2 * cStride + 4 * LANES);
+        s30.intoArray(c, to + 3 * cStride);
+        s31.intoArray(c, to + 3 * cStride + LANES);
+        s32.intoArray(c, to + 3 * cStride + 2 * LANES);
+        s33.intoArray(c, to + 3 * cStride + 3 * LANES);
+        s34.intoArray(c, to + 3 * cStride + 4 * LANES);
     }
 
     /** Six rows by four vectors. */

@@ -80,6 +80,16 @@ final class WeightPanels implements PanelSource {
         return across;
     }
 
+    /** Whether the file has an output's weights in the order of a panel's rows. */
+    boolean hasRows() {
+        return taps == 1;
+    }
+
+    /** Some channels of an output, widened, where {@link #hasRows}. */
+    void row(int output, int channel, int count, float[] to, int at, int worker) {
+        widen((firstOutput + (long) output) * channels + channel, count, to, at, buffers.narrow[worker]);
+    }
+
     @Override
     public void pack(int task, MemorySegment m, long to, int width, int col, int cols, int worker) {
         int c = task * pieceChannels;

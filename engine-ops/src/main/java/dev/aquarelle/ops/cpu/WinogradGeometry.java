@@ -19,7 +19,7 @@ record WinogradGeometry(ProductOp.Conv2d conv, Shape image, Shape result) {
     private static final int WIDE = WinogradKernels.CHANNELS;
 
     /** So few that their transformed weights are still in the second-level cache when they are multiplied. */
-    private static final int NARROW = Math.min(GemmKernel.PANEL, 32);
+    private static final int NARROW = Math.min(GemmKernel.PANEL, 64);
 
     private static final int POSITIONS = WinogradKernels.POSITIONS;
 

@@ -29,6 +29,7 @@ record ProbeGraph(String name, Body body, List<Shape> samples) {
                 BLOCK,
                 TILES,
                 new ProbeGraph("manyKeys", ProbeGraph::manyKeys, List.of(Shape.of(40, 48), Shape.of(530, 48))),
+                new ProbeGraph("fewRows", ProbeGraph::fewRows, List.of(Shape.of(77, 72))),
                 new ProbeGraph("convolutions", ProbeGraph::convolutions, List.of(Shape.of(13, 11, 48))),
                 new ProbeGraph("narrowWeights", ProbeGraph::narrowWeights, List.of(Shape.of(12, 11, 64))));
     }
@@ -101,6 +102,13 @@ record ProbeGraph(String name, Body body, List<Shape> samples) {
         Value cross = g.attention(inputs[0], keys, keys, 3, false);
         Value start = g.slice(keys, 1, 0, AttentionStep.KEYS + 34);
         return g.concat(1, cross, g.attention(start, start, start, 2, true));
+    }
+
+    /** Few rows and many weights: sums of one block, of several, and of more than are added up at a time, gated and not; many more columns than one task takes. */
+    private static Value fewRows(Graph g, Value... inputs) {
+        Value wide = g.geGlu(g.linear(inputs[0], weight(g, 3, 2 * 1408, 72), weight(g, 4, 2 * 1408)));
+        Value gated = g.geGlu(g.linear(wide, weight(g, 5, 2 * 640, 1408), null));
+        return g.linear(gated, weight(g, 6, 403, 640), weight(g, 7, 403));
     }
 
     /** Channel by channel with a dilation; in groups with a stride and uneven padding; pointwise in groups, and with a stride. */
