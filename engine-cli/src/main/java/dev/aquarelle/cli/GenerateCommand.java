@@ -156,7 +156,9 @@ final class GenerateCommand implements Callable<Integer> {
             names = "--max-memory",
             paramLabel = "SIZE",
             converter = MemorySize.class,
-            description = "Refuse what takes more memory than this, such as 4G, weights not counted.")
+            description =
+                    "Refuse what takes more memory than this, such as 4G; neither weights are counted nor what the JVM"
+                            + " takes for itself, some 170 MB.")
     private MemoryBudget maxMemory = MemoryBudget.UNLIMITED;
 
     @Option(

@@ -156,7 +156,7 @@ final class WeightRowsStep implements Step {
             for (int strip = 0; strip < outputs; strip += STRIP) {
                 sumStrip(block, strip, k, end, panel, worker);
             }
-            turnBack(panel, output, outputs, k, c + panel * wide * cStride, cStride, worker);
+            turnBack(panel, output, outputs, k, c + (long) panel * wide * cStride, cStride, worker);
         }
     }
 
