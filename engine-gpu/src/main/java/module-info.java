@@ -1,5 +1,8 @@
 /** A backend that runs graphs on a GPU through TornadoVM. */
 module dev.aquarelle.gpu {
+    exports dev.aquarelle.gpu;
+
     requires transitive dev.aquarelle.ops;
+    requires static tornado.api;
     requires static transitive org.jspecify;
 }

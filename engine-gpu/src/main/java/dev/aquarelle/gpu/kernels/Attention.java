@@ -1,0 +1,158 @@
+package dev.aquarelle.gpu.kernels;
+
+import uk.ac.manchester.tornado.api.KernelContext;
+import uk.ac.manchester.tornado.api.math.TornadoMath;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+
+/**
+ * Attention without a matrix of scores (FlashAttention, arXiv:2205.14135): some queries at a time go over the keys in blocks, with the
+ * maximum and the sum so far (arXiv:1805.02867).
+ */
+public final class Attention {
+    /** Work items of a group, and keys of a block: an item has a key, then some columns of the values. */
+    public static final int ITEMS = 64;
+
+    /** Queries of a group: each key and value that is read serves all of them. */
+    public static final int QUERIES = 4;
+
+    /** The widest head. */
+    public static final int WIDEST = 512;
+
+    /** Heads; the third axis of the groups goes over samples and heads. */
+    public static final int HEADS = 0;
+
+    public static final int QUERY_COUNT = 1;
+    public static final int KEY_COUNT = 2;
+
+    /** Width of a head's queries and keys. */
+    public static final int QUERY_WIDTH = 3;
+
+    /** Width of its values. */
+    public static final int VALUE_WIDTH = 4;
+
+    /** 1 if query i sees the keys 0 to i alone. */
+    public static final int CAUSAL = 5;
+
+    /** The bits of the factor of all scores. */
+    public static final int SCALE = 6;
+
+    /** Where queries, keys and values are, as {@link Operands} says. */
+    public static final int Q_TYPE = 7;
+
+    public static final int Q_AT = 8;
+    public static final int K_TYPE = 9;
+    public static final int K_AT = 10;
+    public static final int V_TYPE = 11;
+    public static final int V_AT = 12;
+    public static final int OUT_AT = 13;
+
+    /** How many numbers describe an attention. */
+    public static final int FIELDS = 14;
+
+    private static final int STAGED = QUERIES * WIDEST;
+    private static final int SCORES = QUERIES * ITEMS;
+    private static final int COLUMNS = WIDEST / ITEMS;
+    private static final int GATHERED = QUERIES * COLUMNS;
+
+    private Attention() {}
+
+    /** Groups of {@link #ITEMS}: the first axis goes over blocks of queries, the second over samples and heads. */
+    public static void attention(KernelContext c, IntArray p, int at, IntArray w, FloatArray x) {
+        float[] staged = c.allocateFloatLocalArray(STAGED);
+        float[] scores = c.allocateFloatLocalArray(SCORES);
+        float[] weights = c.allocateFloatLocalArray(SCORES);
+        float[] gathered = new float[GATHERED];
+        float[] maxima = new float[QUERIES];
+        float[] totals = new float[QUERIES];
+        int heads = p.get(at + HEADS);
+        int queries = p.get(at + QUERY_COUNT);
+        int keys = p.get(at + KEY_COUNT);
+        int queryWidth = p.get(at + QUERY_WIDTH);
+        int valueWidth = p.get(at + VALUE_WIDTH);
+        float scale = Float.intBitsToFloat(p.get(at + SCALE));
+        int keyType = p.get(at + K_TYPE);
+        int keysAt = p.get(at + K_AT);
+        int valueType = p.get(at + V_TYPE);
+        int valuesAt = p.get(at + V_AT);
+        int item = c.localIdx;
+        int first = c.groupIdx * QUERIES;
+        int sample = c.groupIdy / heads;
+        int head = c.groupIdy - sample * heads;
+        int keyRow = heads * queryWidth;
+        int valueRow = heads * valueWidth;
+        for (int i = 0; i < QUERIES; i++) {
+            maxima[i] = Float.NEGATIVE_INFINITY;
+            totals[i] = 0;
+        }
+        for (int i = 0; i < GATHERED; i++) {
+            gathered[i] = 0;
+        }
+        for (int i = item; i < QUERIES * queryWidth; i += ITEMS) {
+            int query = first + i / queryWidth;
+            int d = i - i / queryWidth * queryWidth;
+            float number = 0;
+            if (query < queries) {
+                int place = (sample * queries + query) * keyRow + head * queryWidth + d;
+                number = Operands.get(x, w, p.get(at + Q_TYPE), p.get(at + Q_AT), place);
+            }
+            staged[i] = number;
+        }
+        c.localBarrier();
+        for (int block = 0; block < keys; block += ITEMS) {
+            int key = block + item;
+            int keyAt = (sample * keys + key) * keyRow + head * queryWidth;
+            for (int i = 0; i < QUERIES; i++) {
+                float score = Float.NEGATIVE_INFINITY;
+                if (key < keys && (p.get(at + CAUSAL) == 0 || key <= first + i)) {
+                    float sum = 0;
+                    for (int d = 0; d < queryWidth; d++) {
+                        sum += staged[i * queryWidth + d] * Operands.get(x, w, keyType, keysAt, keyAt + d);
+                    }
+                    score = sum * scale;
+                }
+                scores[i * ITEMS + item] = score;
+            }
+            c.localBarrier();
+            int some = keys - block < ITEMS ? keys - block : ITEMS;
+            for (int i = 0; i < QUERIES; i++) {
+                float maximum = maxima[i];
+                for (int j = 0; j < some; j++) {
+                    maximum = scores[i * ITEMS + j] > maximum ? scores[i * ITEMS + j] : maximum;
+                }
+                float offset = maximum == Float.NEGATIVE_INFINITY ? 0 : maximum;
+                float factor = TornadoMath.exp(maxima[i] - offset);
+                maxima[i] = maximum;
+                totals[i] = totals[i] * factor;
+                for (int e = 0; e < COLUMNS; e++) {
+                    gathered[i * COLUMNS + e] = gathered[i * COLUMNS + e] * factor;
+                }
+                weights[i * ITEMS + item] = TornadoMath.exp(scores[i * ITEMS + item] - offset);
+            }
+            c.localBarrier(); // the next block's scores are written after it, its weights after the next one
+            for (int i = 0; i < QUERIES; i++) {
+                for (int j = 0; j < some; j++) {
+                    float weight = weights[i * ITEMS + j];
+                    totals[i] = totals[i] + weight;
+                    int valueAt = (sample * keys + block + j) * valueRow + head * valueWidth;
+                    for (int e = 0; e < COLUMNS; e++) {
+                        int column = e * ITEMS + item;
+                        if (column < valueWidth) {
+                            float value = Operands.get(x, w, valueType, valuesAt, valueAt + column);
+                            gathered[i * COLUMNS + e] = gathered[i * COLUMNS + e] + weight * value;
+                        }
+                    }
+                }
+            }
+        }
+        for (int i = 0; i < QUERIES; i++) {
+            int outAt = p.get(at + OUT_AT) + (sample * queries + first + i) * valueRow + head * valueWidth;
+            for (int e = 0; e < COLUMNS; e++) {
+                int column = e * ITEMS + item;
+                if (first + i < queries && column < valueWidth) {
+                    x.set(outAt + column, gathered[i * COLUMNS + e] / totals[i]);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+package dev.aquarelle.gpu.kernels;
+
+import uk.ac.manchester.tornado.api.KernelContext;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+
+/** A work item for each number of the result, which comes from one number of each operand, or two. */
+public final class Maps {
+    /** Numbers of the result. */
+    public static final int COUNT = 0;
+
+    public static final int OUT_AT = 1;
+    public static final int A_TYPE = 2;
+    public static final int A_AT = 3;
+    public static final int B_TYPE = 4;
+    public static final int B_AT = 5;
+
+    /** Numbers of b, which repeat; for vectors of samples, those of a vector. */
+    public static final int B_COUNT = 6;
+
+    /** What is done, one of the constants from {@link #ADD} on, or a function of {@link Functions}. */
+    public static final int KIND = 7;
+
+    /** For {@link #SCALE} the bits of factor and offset; for {@link #ADD_PER_CHANNEL} the numbers of a sample. */
+    public static final int FIRST = 8;
+
+    public static final int SECOND = 9;
+
+    /** How many numbers describe it. */
+    public static final int FIELDS = 10;
+
+    public static final int ADD = 100;
+    public static final int MULTIPLY = 101;
+    public static final int ADD_PER_CHANNEL = 102;
+    public static final int SCALE = 103;
+
+    /** The first half of a's row of {@code 2 B_COUNT} times the exact GELU of the second. */
+    public static final int GE_GLU = 104;
+
+    private Maps() {}
+
+    /** The first axis goes over the numbers. */
+    public static void map(KernelContext c, IntArray p, int at, IntArray w, FloatArray x) {
+        int i = c.globalIdx;
+        if (i < p.get(at + COUNT)) {
+            int kind = p.get(at + KIND);
+            int type = p.get(at + A_TYPE);
+            int from = p.get(at + A_AT);
+            int width = p.get(at + B_COUNT);
+            float number = 0;
+            if (kind == GE_GLU) {
+                int row = i / width;
+                float a = Operands.get(x, w, type, from, i + row * width);
+                number = a * Functions.gelu(Operands.get(x, w, type, from, i + row * width + width));
+            } else {
+                float a = Operands.get(x, w, type, from, i);
+                if (kind == ADD || kind == MULTIPLY) {
+                    float b = Operands.get(x, w, p.get(at + B_TYPE), p.get(at + B_AT), i % width);
+                    number = kind == ADD ? a + b : a * b;
+                } else if (kind == ADD_PER_CHANNEL) {
+                    int channel = i / p.get(at + FIRST) * width + i % width;
+                    number = a + Operands.get(x, w, p.get(at + B_TYPE), p.get(at + B_AT), channel);
+                } else if (kind == SCALE) {
+                    number = Math.fma(a, Float.intBitsToFloat(p.get(at + FIRST)), Float.intBitsToFloat(p.get(at + SECOND)));
+                } else {
+                    number = Functions.activate(kind, a);
+                }
+            }
+            x.set(p.get(at + OUT_AT) + i, number);
+        }
+    }
+}

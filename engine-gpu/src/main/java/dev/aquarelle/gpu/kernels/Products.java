@@ -1,0 +1,231 @@
+package dev.aquarelle.gpu.kernels;
+
+import uk.ac.manchester.tornado.api.KernelContext;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+
+/**
+ * {@code C = A B + bias}: linear layers, matrix products and, with the rows of A gathered from an image, convolutions. Each sum is one
+ * chain over k in order, so that a sample of a batch has the same bits as alone.
+ */
+public final class Products {
+    /** Rows and columns of C that a group of work items computes, each item four by four. */
+    public static final int TILE = 32;
+
+    /** Work items of a group along either side. */
+    public static final int SIDE = TILE / 4;
+
+    /** Rows of C. */
+    public static final int ROWS = 0;
+
+    /** Columns of C, of one batch: a batch is a matrix of its own, or a group of a convolution. */
+    public static final int COLUMNS = 1;
+
+    /** Terms of a sum. */
+    public static final int TERMS = 2;
+
+    /** Where A is, as {@link Operands} says: [ROWS, TERMS], or an image [N, HEIGHT, WIDTH, CHANNELS]. */
+    public static final int A_TYPE = 3;
+
+    public static final int A_AT = 4;
+
+    /** From one batch of A to the next. */
+    public static final int A_BATCH = 5;
+
+    /** Where B is. */
+    public static final int B_TYPE = 6;
+
+    public static final int B_AT = 7;
+    public static final int B_BATCH = 8;
+
+    /** 1 if B is [COLUMNS, TERMS], as weights are, 0 if it is [TERMS, COLUMNS]. */
+    public static final int B_TRANSPOSED = 9;
+
+    /** Where the bias is: [batches * COLUMNS]. */
+    public static final int BIAS_TYPE = 10;
+
+    public static final int BIAS_AT = 11;
+
+    /** Where C is, among the values. */
+    public static final int C_AT = 12;
+
+    /** From one row of C to the next, and from one batch to the next. */
+    public static final int C_ROW = 13;
+
+    public static final int C_BATCH = 14;
+
+    /** 1 if A is an image; then row (n, y, x) has the pixels under the kernel, term {@code tap * GROUP_CHANNELS + channel}. */
+    public static final int IMAGE = 15;
+
+    public static final int HEIGHT = 16;
+    public static final int WIDTH = 17;
+    public static final int CHANNELS = 18;
+    public static final int GROUP_CHANNELS = 19;
+    public static final int KERNEL_WIDTH = 20;
+    public static final int STRIDE = 21;
+    public static final int DILATION = 22;
+    public static final int TOP = 23;
+    public static final int LEFT = 24;
+    public static final int OUT_HEIGHT = 25;
+    public static final int OUT_WIDTH = 26;
+
+    /** How many numbers describe a product. */
+    public static final int FIELDS = 27;
+
+    private static final int ITEMS = SIDE * SIDE;
+
+    /** Terms whose numbers are in local memory at a time. */
+    private static final int DEPTH = 16;
+
+    private static final int STAGED = DEPTH * TILE;
+
+    private Products() {}
+
+    /** Groups of {@link #SIDE} by SIDE items: the first axis goes over columns, the second over rows, the third over batches. */
+    public static void product(KernelContext c, IntArray p, int at, IntArray w, FloatArray x) {
+        float[] a = c.allocateFloatLocalArray(STAGED);
+        float[] b = c.allocateFloatLocalArray(STAGED);
+        int item = c.localIdy * SIDE + c.localIdx;
+        int firstRow = c.groupIdy * TILE;
+        int firstCol = c.groupIdx * TILE;
+        int batch = c.groupIdz;
+        int terms = p.get(at + TERMS);
+        float s00 = 0;
+        float s01 = 0;
+        float s02 = 0;
+        float s03 = 0;
+        float s10 = 0;
+        float s11 = 0;
+        float s12 = 0;
+        float s13 = 0;
+        float s20 = 0;
+        float s21 = 0;
+        float s22 = 0;
+        float s23 = 0;
+        float s30 = 0;
+        float s31 = 0;
+        float s32 = 0;
+        float s33 = 0;
+        for (int k = 0; k < terms; k += DEPTH) {
+            for (int i = item; i < STAGED; i += ITEMS) { // neighbouring items take neighbouring terms, which lie side by side
+                int term = i % DEPTH;
+                int line = i / DEPTH;
+                a[term * TILE + line] = left(p, at, w, x, batch, firstRow + line, k + term);
+                b[term * TILE + line] = right(p, at, w, x, batch, k + term, firstCol + line);
+            }
+            c.localBarrier();
+            for (int term = 0; term < DEPTH; term++) {
+                int row = term * TILE + 4 * c.localIdy;
+                int col = term * TILE + 4 * c.localIdx;
+                float a0 = a[row];
+                float a1 = a[row + 1];
+                float a2 = a[row + 2];
+                float a3 = a[row + 3];
+                float b0 = b[col];
+                float b1 = b[col + 1];
+                float b2 = b[col + 2];
+                float b3 = b[col + 3];
+                s00 += a0 * b0;
+                s01 += a0 * b1;
+                s02 += a0 * b2;
+                s03 += a0 * b3;
+                s10 += a1 * b0;
+                s11 += a1 * b1;
+                s12 += a1 * b2;
+                s13 += a1 * b3;
+                s20 += a2 * b0;
+                s21 += a2 * b1;
+                s22 += a2 * b2;
+                s23 += a2 * b3;
+                s30 += a3 * b0;
+                s31 += a3 * b1;
+                s32 += a3 * b2;
+                s33 += a3 * b3;
+            }
+            c.localBarrier();
+        }
+        int row = firstRow + 4 * c.localIdy;
+        int col = firstCol + 4 * c.localIdx;
+        put(p, at, w, x, batch, row, col, s00, s01, s02, s03);
+        put(p, at, w, x, batch, row + 1, col, s10, s11, s12, s13);
+        put(p, at, w, x, batch, row + 2, col, s20, s21, s22, s23);
+        put(p, at, w, x, batch, row + 3, col, s30, s31, s32, s33);
+    }
+
+    /** A number of A, 0 outside of it. */
+    private static float left(IntArray p, int at, IntArray w, FloatArray x, int batch, int row, int term) {
+        float number = 0;
+        if (row < p.get(at + ROWS) && term < p.get(at + TERMS)) {
+            int place = row * p.get(at + TERMS) + term;
+            if (p.get(at + IMAGE) != 0) {
+                place = pixel(p, at, row, term);
+            }
+            if (place >= 0) {
+                int start = p.get(at + A_AT);
+                number = Operands.get(x, w, p.get(at + A_TYPE), start, batch * p.get(at + A_BATCH) + place);
+            }
+        }
+        return number;
+    }
+
+    /** Where in the image the number of a row and a term is; negative outside. */
+    private static int pixel(IntArray p, int at, int row, int term) {
+        int tap = term / p.get(at + GROUP_CHANNELS);
+        int channel = term - tap * p.get(at + GROUP_CHANNELS);
+        int line = row / p.get(at + OUT_WIDTH);
+        int sample = line / p.get(at + OUT_HEIGHT);
+        int y = (line - sample * p.get(at + OUT_HEIGHT)) * p.get(at + STRIDE) - p.get(at + TOP);
+        int x = (row - line * p.get(at + OUT_WIDTH)) * p.get(at + STRIDE) - p.get(at + LEFT);
+        int tapLine = tap / p.get(at + KERNEL_WIDTH);
+        y += tapLine * p.get(at + DILATION);
+        x += (tap - tapLine * p.get(at + KERNEL_WIDTH)) * p.get(at + DILATION);
+        int place = -1;
+        if (y >= 0 && y < p.get(at + HEIGHT) && x >= 0 && x < p.get(at + WIDTH)) {
+            place = ((sample * p.get(at + HEIGHT) + y) * p.get(at + WIDTH) + x) * p.get(at + CHANNELS) + channel;
+        }
+        return place;
+    }
+
+    /** A number of B, 0 outside of it. */
+    private static float right(IntArray p, int at, IntArray w, FloatArray x, int batch, int term, int col) {
+        float number = 0;
+        int terms = p.get(at + TERMS);
+        int columns = p.get(at + COLUMNS);
+        if (term < terms && col < columns) {
+            int place = p.get(at + B_TRANSPOSED) != 0 ? col * terms + term : term * columns + col;
+            number = Operands.get(x, w, p.get(at + B_TYPE), p.get(at + B_AT), batch * p.get(at + B_BATCH) + place);
+        }
+        return number;
+    }
+
+    /** Four neighbours of a row of C, as far as there are so many. */
+    private static void put(
+            IntArray p,
+            int at,
+            IntArray w,
+            FloatArray x,
+            int batch,
+            int row,
+            int col,
+            float s0,
+            float s1,
+            float s2,
+            float s3) {
+        if (row < p.get(at + ROWS)) {
+            put(p, at, w, x, batch, row, col, s0);
+            put(p, at, w, x, batch, row, col + 1, s1);
+            put(p, at, w, x, batch, row, col + 2, s2);
+            put(p, at, w, x, batch, row, col + 3, s3);
+        }
+    }
+
+    private static void put(
+            IntArray p, int at, IntArray w, FloatArray x, int batch, int row, int col, float sum) {
+        int columns = p.get(at + COLUMNS);
+        if (col < columns) {
+            float bias = Operands.get(x, w, p.get(at + BIAS_TYPE), p.get(at + BIAS_AT), batch * columns + col);
+            int place = p.get(at + C_AT) + batch * p.get(at + C_BATCH) + row * p.get(at + C_ROW) + col;
+            x.set(place, sum + bias);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+package dev.aquarelle.gpu.plan;
+
+import dev.aquarelle.gpu.kernels.Attention;
+import dev.aquarelle.gpu.kernels.Maps;
+import dev.aquarelle.gpu.kernels.Moves;
+import dev.aquarelle.gpu.kernels.Norms;
+import dev.aquarelle.gpu.kernels.Products;
+import uk.ac.manchester.tornado.api.KernelContext;
+import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task5;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+
+/** The kernels, as TornadoVM takes them: it finds the method behind a reference to it. */
+public enum Kernel {
+    PRODUCT(Products::product, Products.SIDE, Products.SIDE),
+    ATTENTION(Attention::attention, Attention.ITEMS, 1),
+    NORMALIZE(Norms::normalize, Norms.ITEMS, 1),
+    SOFTMAX(Norms::softmax, Norms.ITEMS, 1),
+    MAP(Maps::map),
+    BLOCKS(Moves::blocks),
+    ROWS(Moves::rows),
+    UPSAMPLE_NEAREST(Moves::upsampleNearest),
+    AVERAGE_POOL_2(Moves::averagePool2),
+    DOWNLOAD(Moves::download);
+
+    /** Work items of a group where each has its own number of the result. */
+    private static final int ITEMS = 64;
+
+    private final Task5<KernelContext, IntArray, Integer, IntArray, FloatArray> method;
+    private final boolean hasBarriers;
+    private final int width;
+    private final int height;
+
+    Kernel(Task5<KernelContext, IntArray, Integer, IntArray, FloatArray> method, int width, int height) {
+        this(method, true, width, height);
+    }
+
+    Kernel(Task5<KernelContext, IntArray, Integer, IntArray, FloatArray> method) {
+        this(method, false, ITEMS, 1);
+    }
+
+    Kernel(
+            Task5<KernelContext, IntArray, Integer, IntArray, FloatArray> method,
+            boolean hasBarriers,
+            int width,
+            int height) {
+        this.method = method;
+        this.hasBarriers = hasBarriers;
+        this.width = width;
+        this.height = height;
+    }
+
+    /** The method: place, numbers that describe the operation, where they begin, weights, values. */
+    public Task5<KernelContext, IntArray, Integer, IntArray, FloatArray> method() {
+        return method;
+    }
+
+    /** Whether the work items of a group wait for each other. */
+    public boolean hasBarriers() {
+        return hasBarriers;
+    }
+
+    /** Work items of a group along the first axis. */
+    public int width() {
+        return width;
+    }
+
+    /** Work items of a group along the second axis. */
+    public int height() {
+        return height;
+    }
+}

@@ -1,0 +1,21 @@
+package dev.aquarelle.gpu.plan;
+
+/**
+ * One run of a kernel.
+ *
+ * @param kernel which
+ * @param numbers what describes the operation, as the kernel says
+ * @param groupsX groups of work items along the first axis; none of the three is 0
+ */
+public record Launch(Kernel kernel, int[] numbers, int groupsX, int groupsY, int groupsZ) {
+
+    /** A work item for each of {@code count} numbers. */
+    static Launch over(Kernel kernel, int count, int[] numbers) {
+        return new Launch(kernel, numbers, Math.ceilDiv(count, kernel.width()), 1, 1);
+    }
+
+    /** A group of work items for each of {@code count} rows. */
+    static Launch rows(Kernel kernel, int count, int[] numbers) {
+        return new Launch(kernel, numbers, count, 1, 1);
+    }
+}

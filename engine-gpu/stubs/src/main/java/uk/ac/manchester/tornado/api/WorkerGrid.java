@@ -1,0 +1,6 @@
+package uk.ac.manchester.tornado.api;
+
+/** Work items of a task. */
+public interface WorkerGrid {
+    void setLocalWork(long x, long y, long z);
+}
