@@ -16,6 +16,7 @@ final class Functions {
 
     private Functions() {}
 
+    @SuppressWarnings("IfChainToSwitch") // device compilers take chains well
     static float activate(int function, float x) {
         float y = 0;
         if (function == SILU) {

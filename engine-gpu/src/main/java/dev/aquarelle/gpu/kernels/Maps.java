@@ -40,6 +40,7 @@ public final class Maps {
     private Maps() {}
 
     /** The first axis goes over the numbers. */
+    @SuppressWarnings("IfChainToSwitch") // device compilers take chains well
     public static void map(KernelContext c, IntArray p, int at, IntArray w, FloatArray x) {
         int i = c.globalIdx;
         if (i < p.get(at + COUNT)) {
@@ -61,7 +62,8 @@ public final class Maps {
                     int channel = i / p.get(at + FIRST) * width + i % width;
                     number = a + Operands.get(x, w, p.get(at + B_TYPE), p.get(at + B_AT), channel);
                 } else if (kind == SCALE) {
-                    number = Math.fma(a, Float.intBitsToFloat(p.get(at + FIRST)), Float.intBitsToFloat(p.get(at + SECOND)));
+                    number = Math.fma(
+                            a, Float.intBitsToFloat(p.get(at + FIRST)), Float.intBitsToFloat(p.get(at + SECOND)));
                 } else {
                     number = Functions.activate(kind, a);
                 }

@@ -32,6 +32,7 @@ public final class Operands {
      * @param at where the operand begins, in floats or in words
      * @param i which of its numbers
      */
+    @SuppressWarnings("IfChainToSwitch") // device compilers take chains well
     static float get(FloatArray x, IntArray w, int type, int at, int i) {
         float number = 0;
         if (type == VALUE) {

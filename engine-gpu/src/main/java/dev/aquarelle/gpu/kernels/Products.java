@@ -107,7 +107,9 @@ public final class Products {
         float s32 = 0;
         float s33 = 0;
         for (int k = 0; k < terms; k += DEPTH) {
-            for (int i = item; i < STAGED; i += ITEMS) { // neighbouring items take neighbouring terms, which lie side by side
+            for (int i = item;
+                    i < STAGED;
+                    i += ITEMS) { // neighbouring items take neighbouring terms, which lie side by side
                 int term = i % DEPTH;
                 int line = i / DEPTH;
                 a[term * TILE + line] = left(p, at, w, x, batch, firstRow + line, k + term);
@@ -219,8 +221,7 @@ public final class Products {
         }
     }
 
-    private static void put(
-            IntArray p, int at, IntArray w, FloatArray x, int batch, int row, int col, float sum) {
+    private static void put(IntArray p, int at, IntArray w, FloatArray x, int batch, int row, int col, float sum) {
         int columns = p.get(at + COLUMNS);
         if (col < columns) {
             float bias = Operands.get(x, w, p.get(at + BIAS_TYPE), p.get(at + BIAS_AT), batch * columns + col);

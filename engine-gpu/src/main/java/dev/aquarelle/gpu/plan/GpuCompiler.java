@@ -53,7 +53,9 @@ public final class GpuCompiler {
         for (Value value : needed) {
             limit.require(value.op().label(), 4 * value.shape().size());
         }
-        graph.inputs().forEach(input -> limit.require("an input of the program", 4 * input.shape().size()));
+        graph.inputs()
+                .forEach(input -> limit.require(
+                        "an input of the program", 4 * input.shape().size()));
         List<SlabPlan.Node> nodes = needed.stream()
                 .map(value -> new SlabPlan.Node(value, value.operands(), -1))
                 .toList();

@@ -49,7 +49,8 @@ public final class GpuProgram implements Program {
         this.device = device;
         outputWords.forEach((name, word) -> {
             Value value = graph.outputs().get(name);
-            MemorySegment data = downloaded.getSegment().asSlice(4L * word, 4 * value.shape().size());
+            MemorySegment data =
+                    downloaded.getSegment().asSlice(4L * word, 4 * value.shape().size());
             outputs.put(name, new Tensor(value.shape(), DType.F32, data));
         });
     }
@@ -112,11 +113,14 @@ public final class GpuProgram implements Program {
             if (isGiven(value)) {
                 Value root = SlabPlan.root(value);
                 int[] dims = value.shape().dims();
-                outputs.put(name, switch (root.op()) {
-                    case SourceOp.Constant constant when value == root -> constant.tensor();
-                    case SourceOp.Constant constant -> Tensor.of(constant.tensor().toFloatArray(), dims);
-                    default -> Tensor.of(given[graph.inputs().indexOf(root)].toIntArray(), dims);
-                });
+                outputs.put(
+                        name,
+                        switch (root.op()) {
+                            case SourceOp.Constant constant when value == root -> constant.tensor();
+                            case SourceOp.Constant constant ->
+                                Tensor.of(constant.tensor().toFloatArray(), dims);
+                            default -> Tensor.of(given[graph.inputs().indexOf(root)].toIntArray(), dims);
+                        });
             }
         });
     }
@@ -125,8 +129,8 @@ public final class GpuProgram implements Program {
     public Tensor output(String name) {
         requireOpen();
         if (!graph.outputs().containsKey(name)) {
-            throw new TensorException(
-                    "the graph has no output %s, only %s".formatted(name, graph.outputs().keySet()));
+            throw new TensorException("the graph has no output %s, only %s"
+                    .formatted(name, graph.outputs().keySet()));
         }
         Tensor output = outputs.get(name);
         if (!complete || output == null) {

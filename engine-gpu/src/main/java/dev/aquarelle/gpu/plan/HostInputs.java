@@ -94,7 +94,9 @@ final class HostInputs {
         for (long i = 0; i < tensor.shape().size(); i++) {
             long index = tensor.dtype().readLong(tensor.data(), i);
             if (index < 0 || index >= rows) {
-                String who = value.scope().isEmpty() ? value.op().label() : value.op().label() + " in " + value.scope();
+                String who = value.scope().isEmpty()
+                        ? value.op().label()
+                        : value.op().label() + " in " + value.scope();
                 throw new TensorException(
                         "%s: index %d at position %d is outside of the %d rows".formatted(who, index, i, rows));
             }
@@ -132,7 +134,8 @@ final class HostInputs {
     }
 
     private MemorySegment slot(Value value) {
-        return array.getSegment().asSlice(4L * words.get(value), 4 * value.shape().size());
+        return array.getSegment()
+                .asSlice(4L * words.get(value), 4 * value.shape().size());
     }
 
     private void sinusoids(Value value) {

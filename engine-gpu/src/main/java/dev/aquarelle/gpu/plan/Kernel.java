@@ -26,6 +26,7 @@ public enum Kernel {
     /** Work items of a group where each has its own number of the result. */
     private static final int ITEMS = 64;
 
+    @SuppressWarnings("ImmutableEnumChecker") // a reference to a static method
     private final Task5<KernelContext, IntArray, Integer, IntArray, FloatArray> method;
     private final boolean hasBarriers;
     private final int width;

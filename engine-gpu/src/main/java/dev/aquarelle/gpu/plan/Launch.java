@@ -7,6 +7,7 @@ package dev.aquarelle.gpu.plan;
  * @param numbers what describes the operation, as the kernel says
  * @param groupsX groups of work items along the first axis; none of the three is 0
  */
+@SuppressWarnings("ArrayRecordComponent") // never compared
 public record Launch(Kernel kernel, int[] numbers, int groupsX, int groupsY, int groupsZ) {
 
     /** A work item for each of {@code count} numbers. */

@@ -41,14 +41,17 @@ final class LaunchFactory {
             case NormOp.GroupNorm norm -> List.of(groupNorm(norm, result));
             case NormOp.LayerNorm norm -> List.of(layerNorm(norm, result));
             case NormOp.Softmax _ -> List.of(softmax(result));
-            case MapOp.Activate activate -> List.of(map(result, activate.function().ordinal(), Place.NONE, 1, 0, 0));
-            case MapOp.GeGlu _ -> List.of(map(result, Maps.GE_GLU, Place.NONE, result.shape().last(), 0, 0));
+            case MapOp.Activate activate ->
+                List.of(map(result, activate.function().ordinal(), Place.NONE, 1, 0, 0));
+            case MapOp.GeGlu _ ->
+                List.of(map(result, Maps.GE_GLU, Place.NONE, result.shape().last(), 0, 0));
             case MapOp.Add _ -> List.of(repeated(result, Maps.ADD));
             case MapOp.Multiply _ -> List.of(repeated(result, Maps.MULTIPLY));
             case MapOp.AddPerChannel _ -> {
                 Place vectors = places.of(result.operands().get(1));
                 int sample = size(x.shape()) / x.shape().dim(0);
-                yield List.of(map(result, Maps.ADD_PER_CHANNEL, vectors, x.shape().last(), sample, 0));
+                yield List.of(
+                        map(result, Maps.ADD_PER_CHANNEL, vectors, x.shape().last(), sample, 0));
             }
             case MapOp.Scale scale ->
                 List.of(map(
@@ -61,12 +64,14 @@ final class LaunchFactory {
             case LayoutOp.Concat concat -> concat(concat, result);
             case LayoutOp.Slice slice -> List.of(slice(slice, result));
             case LayoutOp.Embedding _ -> List.of(rows(result, result.operands().get(1), x, 0));
-            case LayoutOp.SelectRows _ -> List.of(rows(result, x, result.operands().get(1), x.shape().dim(1)));
+            case LayoutOp.SelectRows _ ->
+                List.of(rows(result, x, result.operands().get(1), x.shape().dim(1)));
             case ResizeOp.UpsampleNearest _ -> List.of(resize(Kernel.UPSAMPLE_NEAREST, result));
             case ResizeOp.AveragePool2 _ -> List.of(resize(Kernel.AVERAGE_POOL_2, result));
             case MapOp.TimestepEmbedding _ ->
-                throw new BackendException("timestepEmbedding: expected timesteps that are an input of the graph, found "
-                        + x + "; the gpu backend computes the sinusoids on the host");
+                throw new BackendException(
+                        "timestepEmbedding: expected timesteps that are an input of the graph, found " + x
+                                + "; the gpu backend computes the sinusoids on the host");
             case SourceOp.Input _, SourceOp.Constant _, LayoutOp.Reshape _ ->
                 throw new IllegalArgumentException("nothing to compute for " + result);
         };
@@ -121,7 +126,8 @@ final class LaunchFactory {
         Value weight = result.operands().get(1);
         int columns = weight.shape().dim(0);
         int rows = size(result.shape()) / columns;
-        int[] p = product(result, rows, columns, weight.shape().dim(1), result.operands().get(0), places.of(weight));
+        int[] p = product(
+                result, rows, columns, weight.shape().dim(1), result.operands().get(0), places.of(weight));
         p[Products.B_TRANSPOSED] = 1;
         bias(p, result);
         return product(p, 1);

@@ -27,7 +27,8 @@ public record Stage(
     }
 
     static Stage of(String name, Traffic traffic, List<Launch> launches, IntArray words, long inputs) {
-        int count = launches.stream().mapToInt(launch -> launch.numbers().length).sum();
+        int count =
+                launches.stream().mapToInt(launch -> launch.numbers().length).sum();
         IntArray numbers = new IntArray(Math.max(1, count));
         int at = 0;
         for (Launch launch : launches) {

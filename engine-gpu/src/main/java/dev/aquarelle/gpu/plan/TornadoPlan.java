@@ -3,6 +3,7 @@ package dev.aquarelle.gpu.plan;
 import dev.aquarelle.ops.BackendException;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.ImmutableTaskGraph;
 import uk.ac.manchester.tornado.api.KernelContext;
@@ -30,7 +31,7 @@ final class TornadoPlan implements Device.Run {
                 .withGridScheduler(grids);
     }
 
-    private ImmutableTaskGraph graph(Stage stage, @org.jspecify.annotations.Nullable String before, FloatArray x) {
+    private ImmutableTaskGraph graph(Stage stage, @Nullable String before, FloatArray x) {
         int once = DataTransferMode.FIRST_EXECUTION;
         int always = DataTransferMode.EVERY_EXECUTION;
         TaskGraph graph = new TaskGraph(stage.name())

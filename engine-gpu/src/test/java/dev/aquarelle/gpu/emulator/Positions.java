@@ -8,7 +8,15 @@ import uk.ac.manchester.tornado.api.KernelContext;
 /** Places of work items, which TornadoVM's class has as constants: its compiler replaces them. */
 final class Positions {
     private static final Field[] FIELDS = Stream.of(
-                    "globalIdx", "globalIdy", "globalIdz", "groupIdx", "groupIdy", "groupIdz", "localIdx", "localIdy", "localIdz")
+                    "globalIdx",
+                    "globalIdy",
+                    "globalIdz",
+                    "groupIdx",
+                    "groupIdy",
+                    "groupIdz",
+                    "localIdx",
+                    "localIdy",
+                    "localIdz")
             .map(Positions::field)
             .toArray(Field[]::new);
 

@@ -57,8 +57,7 @@ final class WorkGroup {
             throw new IllegalStateException(e);
         }
         if (failure != null) {
-            throw new AssertionError(
-                    "%s, group %d, %d, %d".formatted(launch.kernel(), x, y, z), failure);
+            throw new AssertionError("%s, group %d, %d, %d".formatted(launch.kernel(), x, y, z), failure);
         }
         if (barrier.getNumberWaiting() > 0) {
             throw new AssertionError(launch.kernel() + ": some work items wait where others have ended");
@@ -89,8 +88,7 @@ final class WorkGroup {
             int height = launch.kernel().height();
             int localX = item % width;
             int localY = item / width;
-            Positions.set(
-                    this, x * width + localX, y * height + localY, z, x, y, z, localX, localY, 0);
+            Positions.set(this, x * width + localX, y * height + localY, z, x, y, z, localX, localY, 0);
         }
 
         @Override
