@@ -15,6 +15,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
@@ -48,7 +49,7 @@ public final class GpuProgram implements Program {
         this.stages = List.copyOf(stages);
         this.device = device;
         outputWords.forEach((name, word) -> {
-            Value value = graph.outputs().get(name);
+            Value value = Objects.requireNonNull(graph.outputs().get(name));
             MemorySegment data =
                     downloaded.getSegment().asSlice(4L * word, 4 * value.shape().size());
             outputs.put(name, new Tensor(value.shape(), DType.F32, data));

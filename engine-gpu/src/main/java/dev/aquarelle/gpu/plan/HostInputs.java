@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
@@ -135,7 +136,7 @@ final class HostInputs {
 
     private MemorySegment slot(Value value) {
         return array.getSegment()
-                .asSlice(4L * words.get(value), 4 * value.shape().size());
+                .asSlice(4L * Objects.requireNonNull(words.get(value)), 4 * value.shape().size());
     }
 
     private void sinusoids(Value value) {
