@@ -28,6 +28,7 @@ final class LaunchFactory {
     }
 
     /** None where the result is empty. */
+    @SuppressWarnings("EnumOrdinal") // the kernels' functions are numbered so
     List<Launch> launches(Value result) {
         if (result.shape().size() == 0) {
             return List.of();
