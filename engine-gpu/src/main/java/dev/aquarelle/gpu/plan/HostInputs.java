@@ -136,7 +136,9 @@ final class HostInputs {
 
     private MemorySegment slot(Value value) {
         return array.getSegment()
-                .asSlice(4L * Objects.requireNonNull(words.get(value)), 4 * value.shape().size());
+                .asSlice(
+                        4L * Objects.requireNonNull(words.get(value)),
+                        4 * value.shape().size());
     }
 
     private void sinusoids(Value value) {

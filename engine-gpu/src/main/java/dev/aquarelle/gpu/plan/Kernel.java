@@ -28,6 +28,7 @@ public enum Kernel {
 
     @SuppressWarnings("ImmutableEnumChecker") // a reference to a static method
     private final Task5<KernelContext, IntArray, Integer, IntArray, FloatArray> method;
+
     private final boolean hasBarriers;
     private final int width;
     private final int height;
