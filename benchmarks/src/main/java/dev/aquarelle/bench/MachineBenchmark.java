@@ -44,7 +44,7 @@ public class MachineBenchmark {
         return 3e-9 * Float.BYTES * FLOATS;
     }
 
-    /** Independent chains of fused multiply-adds, which begin differently, so that they are not one; added up, as C2 needs no copies then. */
+    /** Independent chains of fused multiply-adds, which begin differently, so that they are not one. */
     @Benchmark
     public float multiplyAdds() {
         FloatVector x = FloatVector.broadcast(F32, 0.999f);
@@ -60,16 +60,16 @@ public class MachineBenchmark {
         FloatVector s8 = y.mul(9);
         FloatVector s9 = y.mul(10);
         for (int i = 0; i < ROUNDS; i++) {
-            s0 = x.fma(y, s0);
-            s1 = x.fma(y, s1);
-            s2 = x.fma(y, s2);
-            s3 = x.fma(y, s3);
-            s4 = x.fma(y, s4);
-            s5 = x.fma(y, s5);
-            s6 = x.fma(y, s6);
-            s7 = x.fma(y, s7);
-            s8 = x.fma(y, s8);
-            s9 = x.fma(y, s9);
+            s0 = s0.fma(x, y);
+            s1 = s1.fma(x, y);
+            s2 = s2.fma(x, y);
+            s3 = s3.fma(x, y);
+            s4 = s4.fma(x, y);
+            s5 = s5.fma(x, y);
+            s6 = s6.fma(x, y);
+            s7 = s7.fma(x, y);
+            s8 = s8.fma(x, y);
+            s9 = s9.fma(x, y);
         }
         FloatVector sum = s0.add(s1)
                 .add(s2)

@@ -22,7 +22,9 @@ public final class Attention {
     /** Heads; the third axis of the groups goes over samples and heads. */
     public static final int HEADS = 0;
 
+    /** Queries of a sample. */
     public static final int QUERY_COUNT = 1;
+    /** Keys of a sample. */
     public static final int KEY_COUNT = 2;
 
     /** Width of a head's queries and keys. */
@@ -40,11 +42,17 @@ public final class Attention {
     /** Where queries, keys and values are, as {@link Operands} says. */
     public static final int Q_TYPE = 7;
 
+    /** Where the queries begin. */
     public static final int Q_AT = 8;
+    /** What the keys are. */
     public static final int K_TYPE = 9;
+    /** Where the keys begin. */
     public static final int K_AT = 10;
+    /** What the values of the keys are. */
     public static final int V_TYPE = 11;
+    /** Where they begin. */
     public static final int V_AT = 12;
+    /** Where the result begins. */
     public static final int OUT_AT = 13;
 
     /** How many numbers describe an attention. */

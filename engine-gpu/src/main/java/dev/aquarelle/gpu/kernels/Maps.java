@@ -9,10 +9,15 @@ public final class Maps {
     /** Numbers of the result. */
     public static final int COUNT = 0;
 
+    /** Where the result begins. */
     public static final int OUT_AT = 1;
+    /** What a is, as {@link Operands} says. */
     public static final int A_TYPE = 2;
+    /** Where a begins. */
     public static final int A_AT = 3;
+    /** What b is. */
     public static final int B_TYPE = 4;
+    /** Where b begins. */
     public static final int B_AT = 5;
 
     /** Numbers of b, which repeat; for vectors of samples, those of a vector. */
@@ -24,14 +29,19 @@ public final class Maps {
     /** For {@link #SCALE} the bits of factor and offset; for {@link #ADD_PER_CHANNEL} the numbers of a sample. */
     public static final int FIRST = 8;
 
+    /** The second such number. */
     public static final int SECOND = 9;
 
     /** How many numbers describe it. */
     public static final int FIELDS = 10;
 
+    /** {@code a + b}, b repeating. */
     public static final int ADD = 100;
+    /** {@code a * b}, b repeating. */
     public static final int MULTIPLY = 101;
+    /** a plus a vector for each sample. */
     public static final int ADD_PER_CHANNEL = 102;
+    /** {@code a * factor + offset}, rounded once. */
     public static final int SCALE = 103;
 
     /** The first half of a's row of {@code 2 B_COUNT} times the exact GELU of the second. */

@@ -9,19 +9,25 @@ public final class Moves {
     /** Numbers of the result, or of the part that is moved. */
     public static final int COUNT = 0;
 
+    /** What x is, as {@link Operands} says. */
     public static final int X_TYPE = 1;
+    /** Where x begins. */
     public static final int X_AT = 2;
+    /** Where the result begins. */
     public static final int OUT_AT = 3;
 
     /** Blocks: numbers of one, and from one to the next, here and there. Rows: their width. Images: height and width of x. */
     public static final int A = 4;
 
+    /** See {@link #A}. */
     public static final int B = 5;
+    /** See {@link #A}. */
     public static final int C = 6;
 
     /** Images: height and width of the result. Rows: where the indices are among the values, and rows of x for each index. */
     public static final int D = 7;
 
+    /** See {@link #D}. */
     public static final int E = 8;
 
     /** Rows: what type of operand the indices are. */

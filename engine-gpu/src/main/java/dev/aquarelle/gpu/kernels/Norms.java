@@ -25,12 +25,19 @@ public final class Norms {
     /** The bits of what is added to the variance. */
     public static final int EPSILON = 3;
 
+    /** What x is, as {@link Operands} says. */
     public static final int X_TYPE = 4;
+    /** Where x begins. */
     public static final int X_AT = 5;
+    /** What the weights of the channels are. */
     public static final int WEIGHT_TYPE = 6;
+    /** Where they begin. */
     public static final int WEIGHT_AT = 7;
+    /** What the biases of the channels are. */
     public static final int BIAS_TYPE = 8;
+    /** Where they begin. */
     public static final int BIAS_AT = 9;
+    /** Where the result begins. */
     public static final int OUT_AT = 10;
 
     /** 1 for SiLU of the result. */

@@ -27,6 +27,7 @@ public final class Products {
     /** Where A is, as {@link Operands} says: [ROWS, TERMS], or an image [N, HEIGHT, WIDTH, CHANNELS]. */
     public static final int A_TYPE = 3;
 
+    /** Where A begins. */
     public static final int A_AT = 4;
 
     /** From one batch of A to the next. */
@@ -35,7 +36,9 @@ public final class Products {
     /** Where B is. */
     public static final int B_TYPE = 6;
 
+    /** Where B begins. */
     public static final int B_AT = 7;
+    /** From one batch of B to the next. */
     public static final int B_BATCH = 8;
 
     /** 1 if B is [COLUMNS, TERMS], as weights are, 0 if it is [TERMS, COLUMNS]. */
@@ -44,29 +47,42 @@ public final class Products {
     /** Where the bias is: [batches * COLUMNS]. */
     public static final int BIAS_TYPE = 10;
 
+    /** Where the bias begins. */
     public static final int BIAS_AT = 11;
 
     /** Where C is, among the values. */
     public static final int C_AT = 12;
 
-    /** From one row of C to the next, and from one batch to the next. */
+    /** From one row of C to the next. */
     public static final int C_ROW = 13;
 
+    /** From one batch of C to the next. */
     public static final int C_BATCH = 14;
 
     /** 1 if A is an image; then row (n, y, x) has the pixels under the kernel, term {@code tap * GROUP_CHANNELS + channel}. */
     public static final int IMAGE = 15;
 
+    /** Of the image. */
     public static final int HEIGHT = 16;
+    /** Of the image. */
     public static final int WIDTH = 17;
+    /** Of the image. */
     public static final int CHANNELS = 18;
+    /** Channels of a group, those that a sum goes over. */
     public static final int GROUP_CHANNELS = 19;
+    /** Taps from one line of the kernel to the next. */
     public static final int KERNEL_WIDTH = 20;
+    /** Pixels from one result to the next. */
     public static final int STRIDE = 21;
+    /** Pixels from one tap to the next. */
     public static final int DILATION = 22;
+    /** Lines of zeros above the image. */
     public static final int TOP = 23;
+    /** Columns of zeros beside it. */
     public static final int LEFT = 24;
+    /** Of the result. */
     public static final int OUT_HEIGHT = 25;
+    /** Of the result. */
     public static final int OUT_WIDTH = 26;
 
     /** How many numbers describe a product. */

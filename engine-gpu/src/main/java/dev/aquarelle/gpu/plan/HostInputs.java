@@ -65,17 +65,7 @@ final class HostInputs {
      * @throws TensorException if the tensors do not fit the graph's inputs, or an index its table
      */
     void check(List<Value> needed, Tensor[] given) {
-        List<Value> inputs = graph.inputs();
-        if (given.length != inputs.size()) {
-            throw new TensorException("expected %d inputs, found %d".formatted(inputs.size(), given.length));
-        }
-        for (int i = 0; i < given.length; i++) {
-            Value input = inputs.get(i);
-            if (!given[i].shape().equals(input.shape()) || given[i].dtype() != input.dtype()) {
-                throw new TensorException("input %s: expected %s %s, found %s"
-                        .formatted(((SourceOp.Input) input.op()).name(), input.dtype(), input.shape(), given[i]));
-            }
-        }
+        graph.requireInputs(given);
         for (Value value : needed) {
             if (value.op() instanceof LayoutOp.Embedding) {
                 int rows = value.operands().get(1).shape().dim(0);

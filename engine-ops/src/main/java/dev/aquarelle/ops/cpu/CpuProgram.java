@@ -8,8 +8,6 @@ import dev.aquarelle.ops.Program;
 import dev.aquarelle.ops.StepEvent;
 import dev.aquarelle.ops.StepInfo;
 import dev.aquarelle.ops.graph.Graph;
-import dev.aquarelle.ops.graph.SourceOp;
-import dev.aquarelle.ops.graph.Value;
 import dev.aquarelle.ops.plan.Dependencies;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -39,7 +37,6 @@ final class CpuProgram implements Program {
     private final MemorySegment m;
     private final Workers workers;
     private final Entry[] entries;
-    private final Value[] inputs;
     private final long[] inputOffsets;
     private final Map<String, Tensor> outputs;
     private final Tensor firstOutput;
@@ -62,7 +59,6 @@ final class CpuProgram implements Program {
         this.m = m;
         this.workers = workers;
         this.entries = entries.toArray(new Entry[0]);
-        this.inputs = graph.inputs().toArray(new Value[0]);
         this.inputOffsets = inputOffsets;
         this.outputs = outputs;
         this.firstOutput = outputs.values().iterator().next();
@@ -86,7 +82,7 @@ final class CpuProgram implements Program {
     @Override
     public Tensor run(Cancellation cancellation, Tensor... given) {
         requireOpen();
-        check(given);
+        graph.requireInputs(given);
         long changed = take(given);
         complete = false;
         for (Entry entry : entries) {
@@ -100,22 +96,6 @@ final class CpuProgram implements Program {
         }
         complete = true;
         return firstOutput;
-    }
-
-    private void check(Tensor[] given) {
-        if (given.length != inputs.length) {
-            throw new TensorException("expected %d inputs, found %d".formatted(inputs.length, given.length));
-        }
-        for (int i = 0; i < given.length; i++) {
-            if (!given[i].shape().equals(inputs[i].shape()) || given[i].dtype() != inputs[i].dtype()) {
-                throw new TensorException("input %s: expected %s %s, found %s"
-                        .formatted(
-                                ((SourceOp.Input) inputs[i].op()).name(),
-                                inputs[i].dtype(),
-                                inputs[i].shape(),
-                                given[i]));
-            }
-        }
     }
 
     /** Copies the inputs that differ from those of the last run; returns which, as {@link Dependencies#bit}s. */

@@ -13,13 +13,13 @@ record WinogradGeometry(ProductOp.Conv2d conv, Shape image, Shape result) {
     /** Tiles that are multiplied at a time. */
     static final int TILES = 48;
 
-    /** Half of a product's: the weights of a narrow block take 368 KiB then. */
+    /** Half of a product's: the weights of a narrow block take 368 KiB then, or 1.4 MiB with vectors of 512 bits. */
     private static final int K_BLOCK = PanelProduct.K_BLOCK / 2;
 
     private static final int WIDE = WinogradKernels.CHANNELS;
 
-    /** So few that their transformed weights are still in the second-level cache when they are multiplied. */
-    private static final int NARROW = Math.min(GemmKernel.PANEL, 64);
+    /** A tile's: so few that their transformed weights are still in the second-level cache when they are multiplied. */
+    private static final int NARROW = GemmKernel.PANEL;
 
     private static final int POSITIONS = WinogradKernels.POSITIONS;
 
@@ -49,7 +49,7 @@ record WinogradGeometry(ProductOp.Conv2d conv, Shape image, Shape result) {
         return tiles() > TILES ? WIDE : NARROW;
     }
 
-    /** Numbers of an output's weights that are taken at a time. */
+    /** Numbers of an output's weights that are taken at a time: few where the outputs are as many as {@link #WIDE}. */
     int pieceOfWeights() {
         return outputs() == WIDE ? WeightPanels.PIECE : WeightPanels.LONG_PIECE;
     }

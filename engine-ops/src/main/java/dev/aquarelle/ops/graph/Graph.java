@@ -58,6 +58,27 @@ public final class Graph {
         return Collections.unmodifiableList(inputs);
     }
 
+    /**
+     * Compares what a program is given with what is declared.
+     *
+     * @throws TensorException if it is of another number, type or shape; the message names the input
+     */
+    public void requireInputs(Tensor... given) {
+        List<String> names = inputs.stream()
+                .map(input -> ((SourceOp.Input) input.op()).name())
+                .toList();
+        if (given.length != inputs.size()) {
+            throw new TensorException("expected %d inputs %s, found %d".formatted(inputs.size(), names, given.length));
+        }
+        for (int i = 0; i < given.length; i++) {
+            Value input = inputs.get(i);
+            if (given[i].dtype() != input.dtype() || !given[i].shape().equals(input.shape())) {
+                throw new TensorException("input %s: expected %s %s, found %s"
+                        .formatted(names.get(i), input.dtype(), input.shape(), given[i]));
+            }
+        }
+    }
+
     /** The outputs by name, in the order they were declared. */
     public Map<String, Value> outputs() {
         return Collections.unmodifiableMap(outputs);

@@ -13,7 +13,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -59,7 +58,7 @@ final class ReferenceProgram implements Program {
     @Override
     public Tensor run(Cancellation cancellation, Tensor... inputs) {
         requireOpen();
-        checkInputs(inputs);
+        graph.requireInputs(inputs);
         hasRun = false;
         new ReferenceRun(graph, plan, constants, inputs, new StopSignal(cancellation)).into(outputs);
         hasRun = true;
@@ -92,28 +91,6 @@ final class ReferenceProgram implements Program {
         if (!arena.scope().isAlive()) {
             throw new IllegalStateException("the program is closed");
         }
-    }
-
-    private void checkInputs(Tensor... inputs) {
-        List<Value> declared = graph.inputs();
-        if (inputs.length != declared.size()) {
-            throw new TensorException("expected %d inputs %s, found %d"
-                    .formatted(
-                            declared.size(),
-                            declared.stream().map(ReferenceProgram::inputName).toList(),
-                            inputs.length));
-        }
-        for (int i = 0; i < inputs.length; i++) {
-            Value value = declared.get(i);
-            if (inputs[i].dtype() != value.dtype() || !inputs[i].shape().equals(value.shape())) {
-                throw new TensorException("input %s: expected %s %s, found %s"
-                        .formatted(inputName(value), value.dtype(), value.shape(), inputs[i]));
-            }
-        }
-    }
-
-    private static String inputName(Value value) {
-        return value.op() instanceof SourceOp.Input input ? input.name() : value.toString();
     }
 
     /** Copies numbers of the same type. */
