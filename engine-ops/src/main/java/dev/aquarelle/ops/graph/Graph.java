@@ -64,19 +64,22 @@ public final class Graph {
      * @throws TensorException if it is of another number, type or shape; the message names the input
      */
     public void requireInputs(Tensor... given) {
-        List<String> names = inputs.stream()
-                .map(input -> ((SourceOp.Input) input.op()).name())
-                .toList();
         if (given.length != inputs.size()) {
-            throw new TensorException("expected %d inputs %s, found %d".formatted(inputs.size(), names, given.length));
+            throw new TensorException("expected %d inputs %s, found %d"
+                    .formatted(
+                            inputs.size(), inputs.stream().map(Graph::inputName).toList(), given.length));
         }
-        for (int i = 0; i < given.length; i++) {
+        for (int i = 0; i < given.length; i++) { // without garbage, as every run calls it
             Value input = inputs.get(i);
             if (given[i].dtype() != input.dtype() || !given[i].shape().equals(input.shape())) {
                 throw new TensorException("input %s: expected %s %s, found %s"
-                        .formatted(names.get(i), input.dtype(), input.shape(), given[i]));
+                        .formatted(inputName(input), input.dtype(), input.shape(), given[i]));
             }
         }
+    }
+
+    private static String inputName(Value input) {
+        return ((SourceOp.Input) input.op()).name();
     }
 
     /** The outputs by name, in the order they were declared. */
