@@ -1,7 +1,6 @@
 package dev.aquarelle.ops.cpu;
 
 import dev.aquarelle.core.safetensors.SafetensorsException;
-import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.ops.StepInfo;
 import dev.aquarelle.ops.graph.SourceOp;
@@ -21,21 +20,9 @@ record StepProfile(String where, StepInfo info, List<SourceOp.Constant> constant
     /** Of a step that computes a node: both operations where one is fused into the one behind it. */
     static StepProfile of(Step step, SlabPlan.Node node) {
         Value result = node.result();
-        String op = result.op().label();
-        long flops = flops(result);
-        Value fused = Fusion.of(node);
-        if (fused != null) {
-            op = fused.op().label() + "+" + op;
-            flops += flops(fused);
-        }
-        long bytes = bytes(result);
-        for (Value read : node.reads()) {
-            bytes += bytes(read);
-        }
-        String shapes = node.reads().stream().map(Value::shape).toList() + " -> " + result.shape();
         return new StepProfile(
                 StepFactory.where(result),
-                new StepInfo(result.scope(), op, step.kernel(), shapes, flops, bytes, step.packedBytes()),
+                StepInfo.of(result, Fusion.of(node), node.reads(), step.kernel(), step.packedBytes()),
                 node.reads().stream()
                         .map(read -> SlabPlan.root(read).op())
                         .filter(SourceOp.Constant.class::isInstance)
@@ -64,16 +51,5 @@ record StepProfile(String where, StepInfo info, List<SourceOp.Constant> constant
         }
         return new SafetensorsException(
                 who + ": expected the mapped file as it was opened, found pages missing: was it shortened?", error);
-    }
-
-    private static long flops(Value value) {
-        return value.op()
-                .flops(
-                        value.shape(),
-                        value.operands().stream().map(Value::shape).toArray(Shape[]::new));
-    }
-
-    private static long bytes(Value value) {
-        return value.dtype().bytesFor(value.shape().size());
     }
 }
