@@ -35,6 +35,7 @@ public final class Aquarelle {
         CommandLine line = new CommandLine(new GenerateCommand(terminal, interrupt))
                 .addSubcommand(new ConformanceCommand())
                 .addSubcommand(new BackendsCommand())
+                .addSubcommand(new DevicesCommand())
                 .addSubcommand(new InspectCommand())
                 .addSubcommand(new ConvertCommand())
                 .addSubcommand(new CompareCommand())

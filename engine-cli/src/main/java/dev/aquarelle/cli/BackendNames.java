@@ -8,8 +8,8 @@ import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 
 /** What may stand behind {@code --backend}; as a list for the help, the names of those that are installed. */
-public final class BackendNames implements Iterable<String> {
-    private static final String BEST = "auto";
+final class BackendNames implements Iterable<String> {
+    static final String BEST = "auto";
 
     /** For picocli. */
     BackendNames() {}
@@ -28,7 +28,7 @@ public final class BackendNames implements Iterable<String> {
      *
      * @throws ParameterException if there is none of this name
      */
-    public static void requireInstalled(CommandLine line, String backend) {
+    static void requireInstalled(CommandLine line, String backend) {
         List<String> installed = installed();
         if (!backend.equals(BEST) && !installed.contains(backend)) {
             throw new ParameterException(line, "--backend: expected one of %s, found %s".formatted(installed, backend));

@@ -19,6 +19,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -136,21 +137,11 @@ final class GenerateCommand implements Callable<Integer> {
             description = "Write over files that are there.")
     private boolean force;
 
+    @Mixin
+    private final BackendChoice backend = new BackendChoice();
+
     @Option(names = "--preview", description = "Show the picture in the terminal while it is made.")
     private boolean preview;
-
-    @Option(
-            names = "--backend",
-            paramLabel = "NAME",
-            completionCandidates = BackendNames.class,
-            description = "What computes: ${COMPLETION-CANDIDATES}; see aquarelle backends (default: the best one).")
-    private String backend = "auto";
-
-    @Option(
-            names = {"-t", "--threads"},
-            paramLabel = "N",
-            description = "Threads to compute with (default: as many as processors).")
-    private int threads;
 
     @Option(
             names = "--max-memory",
@@ -186,9 +177,9 @@ final class GenerateCommand implements Callable<Integer> {
                 request(text, first, batch); // refuses the rest of what makes no sense before anything is opened
         requireSampler();
         CommandLine line = spec.commandLine();
-        BackendNames.requireInstalled(line, backend);
+        BackendOptions computing = backend.options();
         PictureFiles files = PictureFiles.of(out, text, total, force);
-        EngineOptions options = new EngineOptions(backend, new BackendOptions(threads), maxMemory);
+        EngineOptions options = new EngineOptions(backend.name(), computing, maxMemory);
         try (StableDiffusion engine = load(options)) {
             files.createFolder();
             Screen screen = new Screen(line.getOut(), line.getErr(), terminal, preview);

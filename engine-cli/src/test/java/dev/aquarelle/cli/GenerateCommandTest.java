@@ -355,7 +355,7 @@ class GenerateCommandTest {
         assertThat(run.status()).isZero();
         assertThat(run.out())
                 .contains("aquarelle \"a red apple\"", "--sampler", "conformance", "backends", "Exit status");
-        assertThat(run.out()).contains("What computes: cpu, reference;");
+        assertThat(run.out()).contains("What computes: gpu, cpu, reference;");
         assertThat(run.out().lines()).allMatch(line -> line.length() <= 80);
         assertThat(CommandRun.of("--version").out()).startsWith("Aquarelle");
         assertThat(CommandRun.of("backends").out()).contains("cpu", "reference");

@@ -2,6 +2,7 @@ package dev.aquarelle.ops;
 
 import dev.aquarelle.core.memory.MemoryBudget;
 import dev.aquarelle.ops.graph.Graph;
+import java.util.List;
 
 /** Something that runs graphs. Found by {@link Backends}, chosen once where a pipeline is built, and handed down as an argument. */
 public interface Backend extends AutoCloseable {
@@ -44,5 +45,14 @@ public interface Backend extends AutoCloseable {
          * @throws BackendException if this machine lacks what it needs; the message says what
          */
         Backend open(BackendOptions options);
+
+        /**
+         * What it can run on, if a user can choose.
+         *
+         * @throws BackendException if this machine lacks what it needs; the message says what
+         */
+        default List<BackendDevice> devices() {
+            return List.of();
+        }
     }
 }

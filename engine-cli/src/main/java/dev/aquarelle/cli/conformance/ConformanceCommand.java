@@ -1,6 +1,6 @@
 package dev.aquarelle.cli.conformance;
 
-import dev.aquarelle.cli.BackendNames;
+import dev.aquarelle.cli.BackendChoice;
 import dev.aquarelle.cli.Printable;
 import dev.aquarelle.cli.StderrLog;
 import dev.aquarelle.ops.Backend;
@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -41,25 +42,13 @@ public final class ConformanceCommand implements Callable<Integer> {
     private List<String> cases = List.of();
 
     @Option(
-            names = "--backend",
-            defaultValue = "auto",
-            paramLabel = "NAME",
-            completionCandidates = BackendNames.class,
-            description = "${COMPLETION-CANDIDATES} or auto, the best one that runs here (default).")
-    private String backend = "auto";
-
-    @Option(
-            names = "--threads",
-            defaultValue = "0",
-            paramLabel = "N",
-            description = "Worker threads; as many as processors by default.")
-    private int threads;
-
-    @Option(
             names = "--fullsize",
             paramLabel = "DIR",
             description = "Folder of the full-size model of group 13; without it that group is not run.")
     private @Nullable Path fullSize;
+
+    @Mixin
+    private final BackendChoice backend = new BackendChoice();
 
     @Option(names = "--json", description = "The whole report as JSON, nothing else.")
     private boolean json;
@@ -94,11 +83,7 @@ public final class ConformanceCommand implements Callable<Integer> {
     }
 
     private Backend open() {
-        if (threads < 0) {
-            throw new ParameterException(
-                    spec.commandLine(), "--threads: expected a number not below 0, found " + threads);
-        }
-        BackendNames.requireInstalled(spec.commandLine(), backend);
-        return new LazyBackend(backend, () -> Backends.open(backend, new BackendOptions(threads)));
+        BackendOptions computing = backend.options();
+        return new LazyBackend(backend.name(), () -> Backends.open(backend.name(), computing));
     }
 }

@@ -1,7 +1,7 @@
 package dev.aquarelle.cli.measure;
 
 import com.google.gson.GsonBuilder;
-import dev.aquarelle.cli.BackendNames;
+import dev.aquarelle.cli.BackendChoice;
 import dev.aquarelle.cli.PictureSize;
 import dev.aquarelle.demo.DemoModel;
 import dev.aquarelle.ops.Backend;
@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -57,12 +58,6 @@ public final class BenchCommand implements Callable<Integer> {
             description = "Only these: ${COMPLETION-CANDIDATES} (default: all).")
     private List<ModelPart> what = List.of(ModelPart.values());
 
-    @Option(
-            names = {"-t", "--threads"},
-            paramLabel = "N",
-            description = "Threads to compute with (default: as many as processors).")
-    private int threads;
-
     @Option(names = "--rounds", paramLabel = "N", description = "Calls that count (default: 3).")
     private int rounds = 3;
 
@@ -72,8 +67,8 @@ public final class BenchCommand implements Callable<Integer> {
             description = "Make calls that do not count for so long, one at least (default: 5).")
     private double warmUp = 5;
 
-    @Option(names = "--backend", paramLabel = "NAME", description = "What computes (default: the best one).")
-    private String backend = "auto";
+    @Mixin
+    private final BackendChoice backend = new BackendChoice();
 
     @Option(names = "--json", description = "Every figure as JSON, nothing else.")
     private boolean json;
@@ -90,9 +85,9 @@ public final class BenchCommand implements Callable<Integer> {
         if (rounds < 1) {
             throw new ParameterException(spec.commandLine(), "--rounds: expected 1 or more, found " + rounds);
         }
-        BackendNames.requireInstalled(spec.commandLine(), backend);
+        BackendOptions computing = backend.options();
         PrintWriter out = spec.commandLine().getOut();
-        BenchReport report = measure(model != null ? model : DemoModel.path());
+        BenchReport report = measure(computing, model != null ? model : DemoModel.path());
         if (json) {
             out.println(new GsonBuilder().setPrettyPrinting().create().toJson(report));
         } else {
@@ -102,12 +97,12 @@ public final class BenchCommand implements Callable<Integer> {
         return 0;
     }
 
-    private BenchReport measure(Path folder) {
+    private BenchReport measure(BackendOptions computing, Path folder) {
         double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
         PartMeasurement.Plan plan = new PartMeasurement.Plan(warmUp, rounds);
         ModelPart.Size pixels =
                 ModelPart.Size.of(folder, size == null ? 0 : size.width(), size == null ? 0 : size.height());
-        try (Backend opened = Backends.open(backend, new BackendOptions(threads))) {
+        try (Backend opened = Backends.open(backend.name(), computing)) {
             List<PartMeasurement> parts = new ArrayList<>();
             for (ModelPart part : what) {
                 parts.add(PartMeasurement.of(part, folder, pixels, opened, plan, cancellation));

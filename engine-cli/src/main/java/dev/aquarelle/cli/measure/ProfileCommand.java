@@ -1,11 +1,10 @@
 package dev.aquarelle.cli.measure;
 
 import com.google.gson.GsonBuilder;
-import dev.aquarelle.cli.BackendNames;
+import dev.aquarelle.cli.BackendChoice;
 import dev.aquarelle.cli.PictureSize;
 import dev.aquarelle.core.memory.MemoryBudget;
 import dev.aquarelle.demo.DemoModel;
-import dev.aquarelle.ops.BackendOptions;
 import dev.aquarelle.ops.Cancellation;
 import dev.aquarelle.sd.pipeline.EngineOptions;
 import dev.aquarelle.sd.pipeline.StableDiffusion;
@@ -16,6 +15,7 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -58,20 +58,14 @@ public final class ProfileCommand implements Callable<Integer> {
             description = "Width and height in pixels (default: as the model likes it).")
     private @Nullable PictureSize size;
 
-    @Option(
-            names = {"-t", "--threads"},
-            paramLabel = "N",
-            description = "Threads to compute with (default: as many as processors).")
-    private int threads;
-
-    @Option(names = "--backend", paramLabel = "NAME", description = "What computes (default: the best one).")
-    private String backend = "auto";
-
     @Option(names = "--cold", description = "Record the first picture; without it one of a step warms up the JIT.")
     private boolean cold;
 
     @Option(names = "--top", paramLabel = "N", description = "Operations to list, the longest first (default: 25).")
     private int top = 25;
+
+    @Mixin
+    private final BackendChoice backend = new BackendChoice();
 
     @Option(names = "--json", description = "The whole profile as JSON, nothing else.")
     private boolean json;
@@ -88,8 +82,7 @@ public final class ProfileCommand implements Callable<Integer> {
         if (top < 1) {
             throw new ParameterException(spec.commandLine(), "--top: expected 1 or more, found " + top);
         }
-        BackendNames.requireInstalled(spec.commandLine(), backend);
-        EngineOptions options = new EngineOptions(backend, new BackendOptions(threads), MemoryBudget.UNLIMITED);
+        EngineOptions options = new EngineOptions(backend.name(), backend.options(), MemoryBudget.UNLIMITED);
         TextToImage request = request(prompt, "", steps);
         Profile profile;
         try (StableDiffusion engine = StableDiffusion.load(model != null ? model : DemoModel.path(), options)) {

@@ -69,6 +69,7 @@ public final class CpuBackend implements Backend {
 
         @Override
         public Backend open(BackendOptions options) {
+            options.requireNoDevice(name());
             return new CpuBackend(options);
         }
     }

@@ -18,6 +18,7 @@ public final class ReferenceProvider implements Backend.Provider {
     /** Opens it; it has one thread, whatever the options say. */
     @Override
     public Backend open(BackendOptions options) {
+        options.requireNoDevice(name());
         return new ReferenceBackend();
     }
 }
