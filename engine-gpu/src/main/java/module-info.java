@@ -2,6 +2,9 @@
 module dev.aquarelle.gpu {
     exports dev.aquarelle.gpu;
 
+    provides dev.aquarelle.ops.Backend.Provider with
+            dev.aquarelle.gpu.GpuBackend.Provider;
+
     requires transitive dev.aquarelle.ops;
     requires static tornado.api;
     requires static transitive org.jspecify;

@@ -3,12 +3,19 @@ package dev.aquarelle.gpu;
 import dev.aquarelle.core.memory.MemoryBudget;
 import dev.aquarelle.gpu.plan.Device;
 import dev.aquarelle.gpu.plan.GpuCompiler;
+import dev.aquarelle.gpu.plan.TornadoGpu;
+import dev.aquarelle.gpu.plan.TornadoSettings;
 import dev.aquarelle.ops.Backend;
+import dev.aquarelle.ops.BackendDevice;
+import dev.aquarelle.ops.BackendException;
+import dev.aquarelle.ops.BackendOptions;
 import dev.aquarelle.ops.Program;
 import dev.aquarelle.ops.graph.Graph;
+import java.util.List;
+import java.util.stream.Collectors;
 
 /** Graphs on a device. */
-final class GpuBackend implements Backend {
+public final class GpuBackend implements Backend {
     private final Device device;
 
     GpuBackend(Device device) {
@@ -33,5 +40,53 @@ final class GpuBackend implements Backend {
     @Override
     public void close() {
         device.close();
+    }
+
+    /** Announces the backend to {@link java.util.ServiceLoader}; where there is no TornadoVM, nothing of it is touched. */
+    public static final class Provider implements Backend.Provider {
+
+        /** Called by {@link java.util.ServiceLoader}. */
+        public Provider() {}
+
+        @Override
+        public String name() {
+            return "gpu";
+        }
+
+        @Override
+        public int rank() {
+            return 20;
+        }
+
+        /** The device asked for, or else the first one that is no processor, once it has proved that it computes rightly. */
+        @Override
+        public Backend open(BackendOptions options) {
+            TornadoSettings.require();
+            List<TornadoGpu> devices = TornadoGpu.all();
+            TornadoGpu device = devices.stream()
+                    .filter(d -> options.device().isEmpty() ? d.isAccelerator() : d.id().equals(options.device()))
+                    .findFirst()
+                    .orElseThrow(() -> new BackendException("no %s, TornadoVM has %s"
+                            .formatted(
+                                    options.device().isEmpty()
+                                            ? "device that is no processor"
+                                            : "device " + options.device(),
+                                    devices.isEmpty()
+                                            ? "none"
+                                            : devices.stream()
+                                                    .map(TornadoGpu::description)
+                                                    .collect(Collectors.joining("; ")))));
+            Backend backend = new GpuBackend(device);
+            SelfTest.run(new GpuBackend(device.proved()));
+            return backend;
+        }
+
+        @Override
+        public List<BackendDevice> devices() {
+            TornadoSettings.require();
+            return TornadoGpu.all().stream()
+                    .map(device -> new BackendDevice(device.id(), device.description(), device.isAccelerator()))
+                    .toList();
+        }
     }
 }

@@ -2,10 +2,9 @@ package dev.aquarelle.gpu;
 
 import dev.aquarelle.gpu.emulator.EmulatedDevice;
 import dev.aquarelle.ops.Backend;
-import dev.aquarelle.ops.testing.BackendContract;
 
 /** The first tier: the kernels on emulated work items, against the reference backend. */
-final class EmulatedBackendTest extends BackendContract {
+final class EmulatedBackendTest extends GpuContract {
     private static final Backend BACKEND = new GpuBackend(new EmulatedDevice());
 
     @Override

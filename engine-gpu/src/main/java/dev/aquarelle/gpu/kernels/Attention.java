@@ -4,6 +4,7 @@ import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 
 /**
  * Attention without a matrix of scores (FlashAttention, arXiv:2205.14135): some queries at a time go over the keys in blocks, with the
@@ -36,8 +37,8 @@ public final class Attention {
     /** 1 if query i sees the keys 0 to i alone. */
     public static final int CAUSAL = 5;
 
-    /** The bits of the factor of all scores. */
-    public static final int SCALE = 6;
+    /** Where the factor of all scores is, among the weights of 32 bits. */
+    public static final int SCALE_AT = 6;
 
     /** Where queries, keys and values are, as {@link Operands} says. */
     public static final int Q_TYPE = 7;
@@ -63,26 +64,29 @@ public final class Attention {
     private static final int COLUMNS = WIDEST / ITEMS;
     private static final int GATHERED = QUERIES * COLUMNS;
 
+    /** A score that counts for nothing; infinities are not to be had in fast arithmetic. */
+    private static final float LEAST = -3e38f;
+
     private Attention() {}
 
     /** Groups of {@link #ITEMS}: the first axis goes over blocks of queries, the second over samples and heads. */
-    public static void attention(KernelContext c, IntArray p, int at, IntArray w, FloatArray x) {
+    public static void attention(KernelContext c, IntArray p, FloatArray f, ShortArray h, FloatArray x) {
         float[] staged = c.allocateFloatLocalArray(STAGED);
         float[] scores = c.allocateFloatLocalArray(SCORES);
         float[] weights = c.allocateFloatLocalArray(SCORES);
         float[] gathered = new float[GATHERED];
         float[] maxima = new float[QUERIES];
         float[] totals = new float[QUERIES];
-        int heads = p.get(at + HEADS);
-        int queries = p.get(at + QUERY_COUNT);
-        int keys = p.get(at + KEY_COUNT);
-        int queryWidth = p.get(at + QUERY_WIDTH);
-        int valueWidth = p.get(at + VALUE_WIDTH);
-        float scale = Float.intBitsToFloat(p.get(at + SCALE));
-        int keyType = p.get(at + K_TYPE);
-        int keysAt = p.get(at + K_AT);
-        int valueType = p.get(at + V_TYPE);
-        int valuesAt = p.get(at + V_AT);
+        int heads = p.get(HEADS);
+        int queries = p.get(QUERY_COUNT);
+        int keys = p.get(KEY_COUNT);
+        int queryWidth = p.get(QUERY_WIDTH);
+        int valueWidth = p.get(VALUE_WIDTH);
+        float scale = f.get(p.get(SCALE_AT));
+        int keyType = p.get(K_TYPE);
+        int keysAt = p.get(K_AT);
+        int valueType = p.get(V_TYPE);
+        int valuesAt = p.get(V_AT);
         int item = c.localIdx;
         int first = c.groupIdx * QUERIES;
         int sample = c.groupIdy / heads;
@@ -90,7 +94,7 @@ public final class Attention {
         int keyRow = heads * queryWidth;
         int valueRow = heads * valueWidth;
         for (int i = 0; i < QUERIES; i++) {
-            maxima[i] = Float.NEGATIVE_INFINITY;
+            maxima[i] = LEAST;
             totals[i] = 0;
         }
         for (int i = 0; i < GATHERED; i++) {
@@ -102,7 +106,7 @@ public final class Attention {
             float number = 0;
             if (query < queries) {
                 int place = (sample * queries + query) * keyRow + head * queryWidth + d;
-                number = Operands.get(x, w, p.get(at + Q_TYPE), p.get(at + Q_AT), place);
+                number = Operands.get(x, f, h, p.get(Q_TYPE), p.get(Q_AT), place);
             }
             staged[i] = number;
         }
@@ -111,11 +115,16 @@ public final class Attention {
             int key = block + item;
             int keyAt = (sample * keys + key) * keyRow + head * queryWidth;
             for (int i = 0; i < QUERIES; i++) {
-                float score = Float.NEGATIVE_INFINITY;
-                if (key < keys && (p.get(at + CAUSAL) == 0 || key <= first + i)) {
+                float score = LEAST;
+                // one comparison: TornadoVM compiles a condition of three wrongly
+                int seen = keys;
+                if (p.get(CAUSAL) != 0) {
+                    seen = first + i + 1 < keys ? first + i + 1 : keys;
+                }
+                if (key < seen) {
                     float sum = 0;
                     for (int d = 0; d < queryWidth; d++) {
-                        sum += staged[i * queryWidth + d] * Operands.get(x, w, keyType, keysAt, keyAt + d);
+                        sum += staged[i * queryWidth + d] * Operands.get(x, f, h, keyType, keysAt, keyAt + d);
                     }
                     score = sum * scale;
                 }
@@ -128,14 +137,13 @@ public final class Attention {
                 for (int j = 0; j < some; j++) {
                     maximum = scores[i * ITEMS + j] > maximum ? scores[i * ITEMS + j] : maximum;
                 }
-                float offset = maximum == Float.NEGATIVE_INFINITY ? 0 : maximum;
-                float factor = TornadoMath.exp(maxima[i] - offset);
+                float factor = TornadoMath.exp(maxima[i] - maximum);
                 maxima[i] = maximum;
                 totals[i] = totals[i] * factor;
                 for (int e = 0; e < COLUMNS; e++) {
                     gathered[i * COLUMNS + e] = gathered[i * COLUMNS + e] * factor;
                 }
-                weights[i * ITEMS + item] = TornadoMath.exp(scores[i * ITEMS + item] - offset);
+                weights[i * ITEMS + item] = TornadoMath.exp(scores[i * ITEMS + item] - maximum);
             }
             c.localBarrier(); // the next block's scores are written after it, its weights after the next one
             for (int i = 0; i < QUERIES; i++) {
@@ -146,7 +154,7 @@ public final class Attention {
                     for (int e = 0; e < COLUMNS; e++) {
                         int column = e * ITEMS + item;
                         if (column < valueWidth) {
-                            float value = Operands.get(x, w, valueType, valuesAt, valueAt + column);
+                            float value = Operands.get(x, f, h, valueType, valuesAt, valueAt + column);
                             gathered[i * COLUMNS + e] = gathered[i * COLUMNS + e] + weight * value;
                         }
                     }
@@ -154,7 +162,7 @@ public final class Attention {
             }
         }
         for (int i = 0; i < QUERIES; i++) {
-            int outAt = p.get(at + OUT_AT) + (sample * queries + first + i) * valueRow + head * valueWidth;
+            int outAt = p.get(OUT_AT) + (sample * queries + first + i) * valueRow + head * valueWidth;
             for (int e = 0; e < COLUMNS; e++) {
                 int column = e * ITEMS + item;
                 if (first + i < queries && column < valueWidth) {

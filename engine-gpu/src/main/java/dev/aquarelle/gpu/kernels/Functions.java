@@ -49,7 +49,10 @@ final class Functions {
         float a = x < 0 ? -x : x;
         a = a > TAIL_END ? TAIL_END : a;
         float square = a * a;
-        float lost = Math.fma(a, a, -square);
+        float split = 4097 * a; // the upper half of a's digits has an exact square (Dekker 1971)
+        float upper = split - (split - a);
+        float lower = a - upper;
+        float lost = upper * upper - square + 2 * upper * lower + lower * lower;
         float e = TornadoMath.exp(-0.5f * square);
         e = e - 0.5f * lost * e;
         float d = 1 / (a + 2.5f);

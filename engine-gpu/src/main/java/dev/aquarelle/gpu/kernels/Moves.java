@@ -3,6 +3,7 @@ package dev.aquarelle.gpu.kernels;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 
 /** A work item for each number of the result, which is a number of the operand, or the mean of four. */
 public final class Moves {
@@ -39,72 +40,74 @@ public final class Moves {
     private Moves() {}
 
     /** Blocks of {@link #A} numbers, {@link #B} apart in x from the number {@link #D} on, {@link #C} in the result: what concatenates and slices. */
-    public static void blocks(KernelContext c, IntArray p, int at, IntArray w, FloatArray x) {
+    public static void blocks(KernelContext c, IntArray p, FloatArray f, ShortArray h, FloatArray x) {
         int i = c.globalIdx;
-        if (i < p.get(at + COUNT)) {
-            int block = i / p.get(at + A);
-            int rest = i - block * p.get(at + A);
-            int place = p.get(at + D) + block * p.get(at + B) + rest;
-            float number = Operands.get(x, w, p.get(at + X_TYPE), p.get(at + X_AT), place);
-            x.set(p.get(at + OUT_AT) + block * p.get(at + C) + rest, number);
+        if (i < p.get(COUNT)) {
+            int block = i / p.get(A);
+            int rest = i - block * p.get(A);
+            int place = p.get(D) + block * p.get(B) + rest;
+            float number = Operands.get(x, f, h, p.get(X_TYPE), p.get(X_AT), place);
+            x.set(p.get(OUT_AT) + block * p.get(C) + rest, number);
         }
     }
 
     /** The bits of values to words. */
-    public static void download(KernelContext c, IntArray p, int at, IntArray w, FloatArray x) {
+    public static void download(KernelContext c, IntArray p, FloatArray f, ShortArray h, FloatArray x) {
         int i = c.globalIdx;
-        if (i < p.get(at + COUNT)) {
-            float number = x.get(p.get(at + X_AT) + i);
-            w.set(p.get(at + OUT_AT) + i, Float.floatToRawIntBits(number));
+        if (i < p.get(COUNT)) {
+            float number = x.get(p.get(X_AT) + i);
+            f.set(p.get(OUT_AT) + i, number);
         }
     }
 
     /** Rows of {@link #A} numbers by indices, each among {@link #E} rows of its own, or among all if that is 0. */
-    public static void rows(KernelContext c, IntArray p, int at, IntArray w, FloatArray x) {
+    public static void rows(KernelContext c, IntArray p, FloatArray f, ShortArray h, FloatArray x) {
         int i = c.globalIdx;
-        if (i < p.get(at + COUNT)) {
-            int width = p.get(at + A);
+        if (i < p.get(COUNT)) {
+            int width = p.get(A);
             int row = i / width;
-            int index = (int) Operands.get(x, w, p.get(at + F), p.get(at + D), row) + row * p.get(at + E);
+            int index = (int) Operands.get(x, f, h, p.get(F), p.get(D), row) + row * p.get(E);
             int place = index * width + i - row * width;
-            x.set(p.get(at + OUT_AT) + i, Operands.get(x, w, p.get(at + X_TYPE), p.get(at + X_AT), place));
+            x.set(p.get(OUT_AT) + i, Operands.get(x, f, h, p.get(X_TYPE), p.get(X_AT), place));
         }
     }
 
     /** Nearest neighbours of an image {@code [N, A, B, C]}: {@code [N, D, E, C]}. */
-    public static void upsampleNearest(KernelContext c, IntArray p, int at, IntArray w, FloatArray x) {
+    public static void upsampleNearest(KernelContext c, IntArray p, FloatArray f, ShortArray h, FloatArray x) {
         int i = c.globalIdx;
-        if (i < p.get(at + COUNT)) {
-            int channels = p.get(at + C);
+        if (i < p.get(COUNT)) {
+            int channels = p.get(C);
             int pixel = i / channels;
-            int line = pixel / p.get(at + E);
-            int sample = line / p.get(at + D);
-            int column = pixel - line * p.get(at + E);
-            int fromLine = (int) ((long) (line - sample * p.get(at + D)) * p.get(at + A) / p.get(at + D));
-            int fromColumn = (int) ((long) column * p.get(at + B) / p.get(at + E));
-            int from = (sample * p.get(at + A) + fromLine) * p.get(at + B) + fromColumn;
+            int line = pixel / p.get(E);
+            int sample = line / p.get(D);
+            int column = pixel - line * p.get(E);
+            int fromLine = (int) ((long) (line - sample * p.get(D)) * p.get(A) / p.get(D));
+            int fromColumn = (int) ((long) column * p.get(B) / p.get(E));
+            int from = (sample * p.get(A) + fromLine) * p.get(B) + fromColumn;
             int place = from * channels + i - pixel * channels;
-            x.set(p.get(at + OUT_AT) + i, Operands.get(x, w, p.get(at + X_TYPE), p.get(at + X_AT), place));
+            x.set(p.get(OUT_AT) + i, Operands.get(x, f, h, p.get(X_TYPE), p.get(X_AT), place));
         }
     }
 
     /** Means of two by two pixels of an image {@code [N, A, B, C]}: {@code [N, D, E, C]}. */
-    public static void averagePool2(KernelContext c, IntArray p, int at, IntArray w, FloatArray x) {
+    public static void averagePool2(KernelContext c, IntArray p, FloatArray f, ShortArray h, FloatArray x) {
         int i = c.globalIdx;
-        if (i < p.get(at + COUNT)) {
-            int channels = p.get(at + C);
+        if (i < p.get(COUNT)) {
+            int channels = p.get(C);
             int pixel = i / channels;
-            int line = pixel / p.get(at + E);
-            int sample = line / p.get(at + D);
-            int y = 2 * (line - sample * p.get(at + D));
-            int column = 2 * (pixel - line * p.get(at + E));
-            int place = ((sample * p.get(at + A) + y) * p.get(at + B) + column) * channels + i - pixel * channels;
-            int below = place + p.get(at + B) * channels;
-            int type = p.get(at + X_TYPE);
-            int from = p.get(at + X_AT);
-            float upper = Operands.get(x, w, type, from, place) + Operands.get(x, w, type, from, place + channels);
-            float lower = Operands.get(x, w, type, from, below) + Operands.get(x, w, type, from, below + channels);
-            x.set(p.get(at + OUT_AT) + i, (upper + lower) / 4);
+            int line = pixel / p.get(E);
+            int sample = line / p.get(D);
+            int y = 2 * (line - sample * p.get(D));
+            int column = 2 * (pixel - line * p.get(E));
+            int place = ((sample * p.get(A) + y) * p.get(B) + column) * channels + i - pixel * channels;
+            int below = place + p.get(B) * channels;
+            int type = p.get(X_TYPE);
+            int from = p.get(X_AT);
+            float upper =
+                    Operands.get(x, f, h, type, from, place) + Operands.get(x, f, h, type, from, place + channels);
+            float lower =
+                    Operands.get(x, f, h, type, from, below) + Operands.get(x, f, h, type, from, below + channels);
+            x.set(p.get(OUT_AT) + i, (upper + lower) / 4);
         }
     }
 }

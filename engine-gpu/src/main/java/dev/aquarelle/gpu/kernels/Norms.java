@@ -4,6 +4,7 @@ import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 
 /**
  * Normalizations: a group of work items takes the numbers of one mean, sums them up in parts, and those in a tree. The variance is
@@ -22,8 +23,8 @@ public final class Norms {
     /** Channels of one mean. */
     public static final int GROUP_CHANNELS = 2;
 
-    /** The bits of what is added to the variance. */
-    public static final int EPSILON = 3;
+    /** Where that is, among the weights of 32 bits, which is added to the variance. */
+    public static final int EPSILON_AT = 3;
 
     /** What x is, as {@link Operands} says. */
     public static final int X_TYPE = 4;
@@ -52,13 +53,13 @@ public final class Norms {
      * To mean 0 and variance 1, times weight, plus bias, for a group of channels of all rows of a sample: a group norm, or a layer norm where a
      * sample is a row and all channels are a group. Groups of {@link #ITEMS}: the first axis goes over samples and groups of channels.
      */
-    public static void normalize(KernelContext c, IntArray p, int at, IntArray w, FloatArray x) {
+    public static void norm(KernelContext c, IntArray p, FloatArray f, ShortArray h, FloatArray x) {
         float[] parts = c.allocateFloatLocalArray(ITEMS);
-        int channels = p.get(at + CHANNELS);
-        int width = p.get(at + GROUP_CHANNELS);
-        int rows = p.get(at + ROWS);
-        int type = p.get(at + X_TYPE);
-        int from = p.get(at + X_AT);
+        int channels = p.get(CHANNELS);
+        int width = p.get(GROUP_CHANNELS);
+        int rows = p.get(ROWS);
+        int type = p.get(X_TYPE);
+        int from = p.get(X_AT);
         int groups = channels / width;
         int sample = c.groupIdx / groups;
         int firstChannel = (c.groupIdx - sample * groups) * width;
@@ -68,7 +69,7 @@ public final class Norms {
         float sum = 0;
         for (int i = item; i < count; i += ITEMS) {
             int row = i / width;
-            sum += Operands.get(x, w, type, from, start + row * channels + i - row * width);
+            sum += Operands.get(x, f, h, type, from, start + row * channels + i - row * width);
         }
         parts[item] = sum;
         c.localBarrier();
@@ -83,7 +84,7 @@ public final class Norms {
         float squares = 0;
         for (int i = item; i < count; i += ITEMS) {
             int row = i / width;
-            float difference = Operands.get(x, w, type, from, start + row * channels + i - row * width) - mean;
+            float difference = Operands.get(x, f, h, type, from, start + row * channels + i - row * width) - mean;
             squares += difference * difference;
         }
         parts[item] = squares;
@@ -94,34 +95,34 @@ public final class Norms {
             }
             c.localBarrier();
         }
-        float deviation = TornadoMath.sqrt(parts[0] / count + Float.intBitsToFloat(p.get(at + EPSILON)));
+        float deviation = TornadoMath.sqrt(parts[0] / count + f.get(p.get(EPSILON_AT)));
         for (int i = item; i < count; i += ITEMS) {
             int row = i / width;
             int channel = firstChannel + i - row * width;
             int place = start + row * channels + i - row * width;
-            float number = (Operands.get(x, w, type, from, place) - mean) / deviation;
-            if (p.get(at + WEIGHT_TYPE) != Operands.NONE) {
-                number = number * Operands.get(x, w, p.get(at + WEIGHT_TYPE), p.get(at + WEIGHT_AT), channel)
-                        + Operands.get(x, w, p.get(at + BIAS_TYPE), p.get(at + BIAS_AT), channel);
+            float number = (Operands.get(x, f, h, type, from, place) - mean) / deviation;
+            if (p.get(WEIGHT_TYPE) != Operands.NONE) {
+                number = number * Operands.get(x, f, h, p.get(WEIGHT_TYPE), p.get(WEIGHT_AT), channel)
+                        + Operands.get(x, f, h, p.get(BIAS_TYPE), p.get(BIAS_AT), channel);
             }
-            if (p.get(at + SILU) != 0) {
+            if (p.get(SILU) != 0) {
                 number = Functions.silu(number);
             }
-            x.set(p.get(at + OUT_AT) + place, number);
+            x.set(p.get(OUT_AT) + place, number);
         }
     }
 
     /** {@code exp(x - max) / sum} for each row of {@link #CHANNELS}. Groups of {@link #ITEMS}: the first axis goes over rows. */
-    public static void softmax(KernelContext c, IntArray p, int at, IntArray w, FloatArray x) {
+    public static void softmax(KernelContext c, IntArray p, FloatArray f, ShortArray h, FloatArray x) {
         float[] parts = c.allocateFloatLocalArray(ITEMS);
-        int channels = p.get(at + CHANNELS);
-        int type = p.get(at + X_TYPE);
-        int from = p.get(at + X_AT);
+        int channels = p.get(CHANNELS);
+        int type = p.get(X_TYPE);
+        int from = p.get(X_AT);
         int start = c.groupIdx * channels;
         int item = c.localIdx;
-        float maximum = Float.NEGATIVE_INFINITY;
+        float maximum = -3e38f; // infinities are not to be had in fast arithmetic
         for (int i = item; i < channels; i += ITEMS) {
-            float number = Operands.get(x, w, type, from, start + i);
+            float number = Operands.get(x, f, h, type, from, start + i);
             maximum = number > maximum ? number : maximum;
         }
         parts[item] = maximum;
@@ -136,7 +137,7 @@ public final class Norms {
         c.localBarrier();
         float sum = 0;
         for (int i = item; i < channels; i += ITEMS) {
-            sum += TornadoMath.exp(Operands.get(x, w, type, from, start + i) - maximum);
+            sum += TornadoMath.exp(Operands.get(x, f, h, type, from, start + i) - maximum);
         }
         parts[item] = sum;
         c.localBarrier();
@@ -147,8 +148,8 @@ public final class Norms {
             c.localBarrier();
         }
         for (int i = item; i < channels; i += ITEMS) {
-            float number = TornadoMath.exp(Operands.get(x, w, type, from, start + i) - maximum);
-            x.set(p.get(at + OUT_AT) + start + i, number / parts[0]);
+            float number = TornadoMath.exp(Operands.get(x, f, h, type, from, start + i) - maximum);
+            x.set(p.get(OUT_AT) + start + i, number / parts[0]);
         }
     }
 }

@@ -3,9 +3,10 @@ package dev.aquarelle.gpu.kernels;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 
 /**
- * {@code C = A B + bias}: linear layers, matrix products and, with the rows of A gathered from an image, convolutions. Each sum is one
+ * {@code C = A B + bias + added}: linear layers, matrix products and, with the rows of A gathered from an image, convolutions. Each sum is one
  * chain over k in order, so that a sample of a batch has the same bits as alone.
  */
 public final class Products {
@@ -85,8 +86,13 @@ public final class Products {
     /** Of the result. */
     public static final int OUT_WIDTH = 26;
 
+    /** What is added to the result, with its rows and columns; often {@link Operands#NONE}. */
+    public static final int ADDED_TYPE = 27;
+    /** Where that is. */
+    public static final int ADDED_AT = 28;
+
     /** How many numbers describe a product. */
-    public static final int FIELDS = 27;
+    public static final int FIELDS = 29;
 
     private static final int ITEMS = SIDE * SIDE;
 
@@ -98,14 +104,15 @@ public final class Products {
     private Products() {}
 
     /** Groups of {@link #SIDE} by SIDE items: the first axis goes over columns, the second over rows, the third over batches. */
-    public static void product(KernelContext c, IntArray p, int at, IntArray w, FloatArray x) {
+    public static void product(KernelContext c, IntArray p, FloatArray f, ShortArray h, FloatArray x) {
         float[] a = c.allocateFloatLocalArray(STAGED);
         float[] b = c.allocateFloatLocalArray(STAGED);
+        float[] sums = c.allocateFloatLocalArray(TILE * TILE);
         int item = c.localIdy * SIDE + c.localIdx;
         int firstRow = c.groupIdy * TILE;
         int firstCol = c.groupIdx * TILE;
         int batch = c.groupIdz;
-        int terms = p.get(at + TERMS);
+        int terms = p.get(TERMS);
         float s00 = 0;
         float s01 = 0;
         float s02 = 0;
@@ -128,8 +135,8 @@ public final class Products {
                     i += ITEMS) { // neighbouring items take neighbouring terms, which lie side by side
                 int term = i % DEPTH;
                 int line = i / DEPTH;
-                a[term * TILE + line] = left(p, at, w, x, batch, firstRow + line, k + term);
-                b[term * TILE + line] = right(p, at, w, x, batch, k + term, firstCol + line);
+                a[term * TILE + line] = left(p, f, h, x, batch, firstRow + line, k + term);
+                b[term * TILE + line] = right(p, f, h, x, batch, k + term, firstCol + line);
             }
             c.localBarrier();
             for (int term = 0; term < DEPTH; term++) {
@@ -162,87 +169,85 @@ public final class Products {
             }
             c.localBarrier();
         }
-        int row = firstRow + 4 * c.localIdy;
-        int col = firstCol + 4 * c.localIdx;
-        put(p, at, w, x, batch, row, col, s00, s01, s02, s03);
-        put(p, at, w, x, batch, row + 1, col, s10, s11, s12, s13);
-        put(p, at, w, x, batch, row + 2, col, s20, s21, s22, s23);
-        put(p, at, w, x, batch, row + 3, col, s30, s31, s32, s33);
+        int corner = 4 * c.localIdy * TILE + 4 * c.localIdx;
+        sums[corner] = s00;
+        sums[corner + 1] = s01;
+        sums[corner + 2] = s02;
+        sums[corner + 3] = s03;
+        sums[corner + TILE] = s10;
+        sums[corner + TILE + 1] = s11;
+        sums[corner + TILE + 2] = s12;
+        sums[corner + TILE + 3] = s13;
+        sums[corner + 2 * TILE] = s20;
+        sums[corner + 2 * TILE + 1] = s21;
+        sums[corner + 2 * TILE + 2] = s22;
+        sums[corner + 2 * TILE + 3] = s23;
+        sums[corner + 3 * TILE] = s30;
+        sums[corner + 3 * TILE + 1] = s31;
+        sums[corner + 3 * TILE + 2] = s32;
+        sums[corner + 3 * TILE + 3] = s33;
+        c.localBarrier();
+        // by way of local memory, so that neighbouring items write neighbouring numbers
+        for (int i = item; i < TILE * TILE; i += ITEMS) {
+            put(p, f, h, x, batch, firstRow + i / TILE, firstCol + i % TILE, sums[i]);
+        }
     }
 
     /** A number of A, 0 outside of it. */
-    private static float left(IntArray p, int at, IntArray w, FloatArray x, int batch, int row, int term) {
+    private static float left(IntArray p, FloatArray f, ShortArray h, FloatArray x, int batch, int row, int term) {
         float number = 0;
-        if (row < p.get(at + ROWS) && term < p.get(at + TERMS)) {
-            int place = row * p.get(at + TERMS) + term;
-            if (p.get(at + IMAGE) != 0) {
-                place = pixel(p, at, row, term);
+        if (row < p.get(ROWS) && term < p.get(TERMS)) {
+            int place = row * p.get(TERMS) + term;
+            if (p.get(IMAGE) != 0) {
+                place = pixel(p, row, term);
             }
             if (place >= 0) {
-                int start = p.get(at + A_AT);
-                number = Operands.get(x, w, p.get(at + A_TYPE), start, batch * p.get(at + A_BATCH) + place);
+                int start = p.get(A_AT);
+                number = Operands.get(x, f, h, p.get(A_TYPE), start, batch * p.get(A_BATCH) + place);
             }
         }
         return number;
     }
 
     /** Where in the image the number of a row and a term is; negative outside. */
-    private static int pixel(IntArray p, int at, int row, int term) {
-        int tap = term / p.get(at + GROUP_CHANNELS);
-        int channel = term - tap * p.get(at + GROUP_CHANNELS);
-        int line = row / p.get(at + OUT_WIDTH);
-        int sample = line / p.get(at + OUT_HEIGHT);
-        int y = (line - sample * p.get(at + OUT_HEIGHT)) * p.get(at + STRIDE) - p.get(at + TOP);
-        int x = (row - line * p.get(at + OUT_WIDTH)) * p.get(at + STRIDE) - p.get(at + LEFT);
-        int tapLine = tap / p.get(at + KERNEL_WIDTH);
-        y += tapLine * p.get(at + DILATION);
-        x += (tap - tapLine * p.get(at + KERNEL_WIDTH)) * p.get(at + DILATION);
+    private static int pixel(IntArray p, int row, int term) {
+        int tap = term / p.get(GROUP_CHANNELS);
+        int channel = term - tap * p.get(GROUP_CHANNELS);
+        int line = row / p.get(OUT_WIDTH);
+        int sample = line / p.get(OUT_HEIGHT);
+        int y = (line - sample * p.get(OUT_HEIGHT)) * p.get(STRIDE) - p.get(TOP);
+        int x = (row - line * p.get(OUT_WIDTH)) * p.get(STRIDE) - p.get(LEFT);
+        int tapLine = tap / p.get(KERNEL_WIDTH);
+        y += tapLine * p.get(DILATION);
+        x += (tap - tapLine * p.get(KERNEL_WIDTH)) * p.get(DILATION);
         int place = -1;
-        if (y >= 0 && y < p.get(at + HEIGHT) && x >= 0 && x < p.get(at + WIDTH)) {
-            place = ((sample * p.get(at + HEIGHT) + y) * p.get(at + WIDTH) + x) * p.get(at + CHANNELS) + channel;
+        if (y >= 0 && y < p.get(HEIGHT) && x >= 0 && x < p.get(WIDTH)) {
+            place = ((sample * p.get(HEIGHT) + y) * p.get(WIDTH) + x) * p.get(CHANNELS) + channel;
         }
         return place;
     }
 
     /** A number of B, 0 outside of it. */
-    private static float right(IntArray p, int at, IntArray w, FloatArray x, int batch, int term, int col) {
+    private static float right(IntArray p, FloatArray f, ShortArray h, FloatArray x, int batch, int term, int col) {
         float number = 0;
-        int terms = p.get(at + TERMS);
-        int columns = p.get(at + COLUMNS);
+        int terms = p.get(TERMS);
+        int columns = p.get(COLUMNS);
         if (term < terms && col < columns) {
-            int place = p.get(at + B_TRANSPOSED) != 0 ? col * terms + term : term * columns + col;
-            number = Operands.get(x, w, p.get(at + B_TYPE), p.get(at + B_AT), batch * p.get(at + B_BATCH) + place);
+            int place = p.get(B_TRANSPOSED) != 0 ? col * terms + term : term * columns + col;
+            number = Operands.get(x, f, h, p.get(B_TYPE), p.get(B_AT), batch * p.get(B_BATCH) + place);
         }
         return number;
     }
 
-    /** Four neighbours of a row of C, as far as there are so many. */
+    /** A number of C, if it is inside. */
     private static void put(
-            IntArray p,
-            int at,
-            IntArray w,
-            FloatArray x,
-            int batch,
-            int row,
-            int col,
-            float s0,
-            float s1,
-            float s2,
-            float s3) {
-        if (row < p.get(at + ROWS)) {
-            put(p, at, w, x, batch, row, col, s0);
-            put(p, at, w, x, batch, row, col + 1, s1);
-            put(p, at, w, x, batch, row, col + 2, s2);
-            put(p, at, w, x, batch, row, col + 3, s3);
-        }
-    }
-
-    private static void put(IntArray p, int at, IntArray w, FloatArray x, int batch, int row, int col, float sum) {
-        int columns = p.get(at + COLUMNS);
-        if (col < columns) {
-            float bias = Operands.get(x, w, p.get(at + BIAS_TYPE), p.get(at + BIAS_AT), batch * columns + col);
-            int place = p.get(at + C_AT) + batch * p.get(at + C_BATCH) + row * p.get(at + C_ROW) + col;
-            x.set(place, sum + bias);
+            IntArray p, FloatArray f, ShortArray h, FloatArray x, int batch, int row, int col, float sum) {
+        int columns = p.get(COLUMNS);
+        if (row < p.get(ROWS) && col < columns) {
+            float bias = Operands.get(x, f, h, p.get(BIAS_TYPE), p.get(BIAS_AT), batch * columns + col);
+            int place = batch * p.get(C_BATCH) + row * p.get(C_ROW) + col;
+            float added = Operands.get(x, f, h, p.get(ADDED_TYPE), p.get(ADDED_AT), place);
+            x.set(p.get(C_AT) + place, sum + bias + added);
         }
     }
 }

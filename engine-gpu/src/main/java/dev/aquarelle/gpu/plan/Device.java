@@ -12,6 +12,9 @@ public interface Device extends AutoCloseable {
     /** Bytes that a program may take on it. */
     long memory();
 
+    /** Bytes that one array may take on it. */
+    long largestArray();
+
     /** Makes stages ready that share the values {@code x}. */
     Run prepare(List<Stage> stages, FloatArray x);
 
@@ -21,8 +24,11 @@ public interface Device extends AutoCloseable {
     /** Stages that are ready. */
     interface Run extends AutoCloseable {
 
-        /** Runs one of them, to its end. */
-        void stage(int index);
+        /** Sends a stage's arrays, if that is due: weights once, others each time; weights that share an array, before its launches. */
+        void load(int stage);
+
+        /** Runs a launch of a stage, to its end. */
+        void launch(int stage, int launch);
 
         @Override
         void close();

@@ -3,43 +3,56 @@ package dev.aquarelle.gpu.plan;
 import dev.aquarelle.core.memory.MemoryBudget;
 import dev.aquarelle.ops.BackendException;
 import dev.aquarelle.ops.MemoryPlan;
+import dev.aquarelle.ops.StepInfo;
 import dev.aquarelle.ops.graph.Graph;
 import dev.aquarelle.ops.graph.LayoutOp;
 import dev.aquarelle.ops.graph.SourceOp;
 import dev.aquarelle.ops.graph.Value;
 import dev.aquarelle.ops.plan.Dependencies;
 import dev.aquarelle.ops.plan.SlabPlan;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
-import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 
 /**
  * Makes a program of a graph: what does not depend on the first input comes first, so that a sampling loop computes it once; then
  * operations become launches, and launches stages with their weights.
  */
 public final class GpuCompiler {
-    /** Launches of a stage: TornadoVM's task graphs hold a few dozen tasks. */
-    private static final int LAUNCHES = 32;
+    private static final Logger LOG = System.getLogger(GpuCompiler.class.getName());
 
-    /** Bytes of a stage's weights, from which on the next operation begins another. */
-    private static final long WORD_BYTES = 256L << 20;
+    /** Bytes of a stage's weights, from which on the next operation begins another: arrays hold 2^31 numbers. */
+    private static final long WEIGHT_BYTES = 2L << 30;
 
     private final Graph graph;
     private final Device device;
     private final Dependencies dependencies;
     private final List<Value> needed = new ArrayList<>();
     private final List<Stage> stages = new ArrayList<>();
-    private long weightBytes;
+    private final Fusion fusion;
+
+    /** A stage of the computation whose weights have not been read yet. */
+    private record Draft(String name, List<Launch> launches, Places places, long inputs) {
+        Stage stage(Stage.Traffic traffic, FloatArray floats, ShortArray halves, Runnable fill) {
+            return new Stage(name, traffic, launches, floats, halves, fill, inputs);
+        }
+    }
 
     private GpuCompiler(Graph graph, Device device) {
         this.graph = graph;
         this.device = device;
         dependencies = Dependencies.of(graph);
+        selectNeeded();
+        fusion = new Fusion(graph, needed, this::isOnFirst);
+        needed.removeIf(fusion::isTaken);
     }
 
     /** The program of a graph. */
@@ -48,7 +61,6 @@ public final class GpuCompiler {
     }
 
     private GpuProgram compile(MemoryBudget budget) {
-        selectNeeded();
         MemoryBudget limit = new MemoryBudget(Math.min(budget.bytes(), device.memory()));
         for (Value value : needed) {
             limit.require(value.op().label(), 4 * value.shape().size());
@@ -57,7 +69,7 @@ public final class GpuCompiler {
                 .forEach(input -> limit.require(
                         "an input of the program", 4 * input.shape().size()));
         List<SlabPlan.Node> nodes = needed.stream()
-                .map(value -> new SlabPlan.Node(value, value.operands(), -1))
+                .map(value -> new SlabPlan.Node(value, fusion.reads(value), -1))
                 .toList();
         SlabPlan slab = SlabPlan.of(graph, nodes, dependencies);
         limit.require("what the program computes", slab.bytes());
@@ -65,14 +77,15 @@ public final class GpuCompiler {
             throw new BackendException("gpu: the values of a program take %d bytes, a device array holds 2^31 floats"
                     .formatted(slab.bytes()));
         }
+        new MemoryBudget(device.largestArray())
+                .require("the values of the program, one array of " + device.description(), slab.bytes());
         HostInputs inputs = new HostInputs(graph, needed);
         uploads(inputs, slab);
-        computations(slab);
+        long weights = computations(slab, limit);
         Map<String, Integer> outputs = new LinkedHashMap<>();
-        IntArray downloaded = downloads(slab, outputs);
-        limit.require("the program", slab.bytes() + weightBytes);
+        FloatArray downloaded = downloads(slab, outputs);
         FloatArray x = new FloatArray((int) Math.max(1, slab.bytes() / Float.BYTES));
-        MemoryPlan plan = new MemoryPlan(slab.bytes(), 0, weightBytes);
+        MemoryPlan plan = new MemoryPlan(slab.bytes(), 0, weights);
         return new GpuProgram(graph, plan, needed, inputs, stages, downloaded, outputs, device.prepare(stages, x));
     }
 
@@ -101,19 +114,63 @@ public final class GpuCompiler {
     }
 
     private void uploads(HostInputs inputs, SlabPlan slab) {
-        LaunchFactory factory = new LaunchFactory(new Places(slab));
+        LaunchFactory factory = new LaunchFactory(new Places(slab), fusion);
         List<Launch> launches = new ArrayList<>();
-        inputs.words().forEach((value, word) -> {
+        inputs.places().forEach((value, word) -> {
             if (value.shape().size() > 0) {
                 launches.add(factory.upload(value, word));
             }
         });
         if (!launches.isEmpty()) {
-            stages.add(Stage.of("inputs", Stage.Traffic.UPLOAD, launches, inputs.array(), Dependencies.FIRST_INPUT));
+            stages.add(Stage.moving("inputs", Stage.Traffic.UPLOAD, launches, inputs.array()));
         }
     }
 
-    private void computations(SlabPlan slab) {
+    /**
+     * Cuts the computation into stages and reads their weights into arrays that stay on the device. If that is too much, smaller stages
+     * share an array that is filled and sent before each of them.
+     *
+     * @return bytes of weights on the device
+     */
+    private long computations(SlabPlan slab, MemoryBudget limit) {
+        List<Draft> drafts = drafts(slab, Math.min(WEIGHT_BYTES, device.largestArray() / 2));
+        long all = drafts.stream().mapToLong(draft -> draft.places.bytes()).sum();
+        if (slab.bytes() + all <= limit.bytes()) {
+            for (Draft draft : drafts) {
+                FloatArray floats = new FloatArray(draft.places.floatCount());
+                ShortArray halves = new ShortArray(draft.places.halfCount());
+                draft.places.write(floats, halves);
+                stages.add(draft.stage(Stage.Traffic.WEIGHTS, floats, halves, () -> {}));
+            }
+            return all;
+        }
+        drafts = drafts(slab, Math.min(WEIGHT_BYTES / 8, (limit.bytes() - slab.bytes()) / 2));
+        long largest =
+                drafts.stream().mapToLong(draft -> draft.places.bytes()).max().orElse(0);
+        limit.require("the program, with the weights of one part of it at a time", slab.bytes() + largest);
+        LOG.log(
+                Level.INFO,
+                "gpu: {0} bytes of weights and {1} of values do not fit into {2}: weights are sent in each run",
+                all,
+                slab.bytes(),
+                limit.bytes());
+        FloatArray floats = new FloatArray(drafts.stream()
+                .mapToInt(draft -> draft.places.floatCount())
+                .max()
+                .orElse(1));
+        ShortArray halves = new ShortArray(drafts.stream()
+                .mapToInt(draft -> draft.places.halfCount())
+                .max()
+                .orElse(1));
+        for (Draft draft : drafts) {
+            stages.add(draft.stage(Stage.Traffic.STREAM, floats, halves, () -> draft.places.write(floats, halves)));
+        }
+        return largest;
+    }
+
+    /** The stages, each ended by the operation with which its weights reach {@code weightBytes}. */
+    private List<Draft> drafts(SlabPlan slab, long weightBytes) {
+        List<Draft> drafts = new ArrayList<>();
         Places places = new Places(slab);
         List<Launch> launches = new ArrayList<>();
         long inputs = 0;
@@ -122,29 +179,31 @@ public final class GpuCompiler {
                 continue;
             }
             boolean other = !launches.isEmpty() && isOnFirst(value) != ((inputs & Dependencies.FIRST_INPUT) != 0);
-            if (other || launches.size() >= LAUNCHES || places.bytes() >= WORD_BYTES) {
-                finish(launches, places, inputs);
+            if (other || places.bytes() >= weightBytes) {
+                finish(drafts, launches, places, inputs);
                 places = new Places(slab);
                 launches = new ArrayList<>();
                 inputs = 0;
             }
-            launches.addAll(new LaunchFactory(places).launches(value));
+            for (Launch launch : new LaunchFactory(places, fusion).launches(value)) {
+                String kernel = launch.kernel().name().toLowerCase(Locale.ROOT);
+                launches.add(launch.with(StepInfo.of(value, fusion.before(value), fusion.reads(value), kernel, 0)));
+            }
             inputs |= dependencies.mask(value);
         }
-        finish(launches, places, inputs);
+        finish(drafts, launches, places, inputs);
+        return drafts;
     }
 
-    private void finish(List<Launch> launches, Places places, long inputs) {
+    private static void finish(List<Draft> drafts, List<Launch> launches, Places places, long inputs) {
         if (!launches.isEmpty()) {
-            weightBytes += places.bytes();
-            String name = "stage" + stages.size();
-            stages.add(Stage.of(name, Stage.Traffic.WEIGHTS, launches, places.words(), inputs));
+            drafts.add(new Draft("stage" + drafts.size(), launches, places, inputs));
         }
     }
 
-    /** What the host gets to see, and from which word on; constants and indices it has already. */
-    private IntArray downloads(SlabPlan slab, Map<String, Integer> outputs) {
-        LaunchFactory factory = new LaunchFactory(new Places(slab));
+    /** What the host gets to see, and from where on; constants and indices it has already. */
+    private FloatArray downloads(SlabPlan slab, Map<String, Integer> outputs) {
+        LaunchFactory factory = new LaunchFactory(new Places(slab), fusion);
         List<Launch> launches = new ArrayList<>();
         int at = 0;
         for (Map.Entry<String, Value> output : graph.outputs().entrySet()) {
@@ -158,10 +217,10 @@ public final class GpuCompiler {
             }
             at = Math.addExact(at, Math.toIntExact(value.shape().size()));
         }
-        IntArray words = new IntArray(Math.max(1, at));
+        FloatArray floats = new FloatArray(Math.max(1, at));
         if (!launches.isEmpty()) {
-            stages.add(Stage.of("outputs", Stage.Traffic.DOWNLOAD, launches, words, Dependencies.FIRST_INPUT));
+            stages.add(Stage.moving("outputs", Stage.Traffic.DOWNLOAD, launches, floats));
         }
-        return words;
+        return floats;
     }
 }

@@ -6,6 +6,8 @@ import dev.aquarelle.core.tensor.TensorException;
 import dev.aquarelle.ops.Cancellation;
 import dev.aquarelle.ops.MemoryPlan;
 import dev.aquarelle.ops.Program;
+import dev.aquarelle.ops.StepEvent;
+import dev.aquarelle.ops.StepInfo;
 import dev.aquarelle.ops.graph.Graph;
 import dev.aquarelle.ops.graph.SourceOp;
 import dev.aquarelle.ops.graph.Value;
@@ -17,7 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
-import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 /** Stages on a device, and the inputs and outputs on the host. */
 public final class GpuProgram implements Program {
@@ -39,8 +41,8 @@ public final class GpuProgram implements Program {
             List<Value> needed,
             HostInputs inputs,
             List<Stage> stages,
-            IntArray downloaded,
-            Map<String, Integer> outputWords,
+            FloatArray downloaded,
+            Map<String, Integer> outputPlaces,
             Device.Run device) {
         this.graph = graph;
         this.plan = plan;
@@ -48,7 +50,7 @@ public final class GpuProgram implements Program {
         this.inputs = inputs;
         this.stages = List.copyOf(stages);
         this.device = device;
-        outputWords.forEach((name, word) -> {
+        outputPlaces.forEach((name, word) -> {
             Value value = Objects.requireNonNull(graph.outputs().get(name));
             MemorySegment data =
                     downloaded.getSegment().asSlice(4L * word, 4 * value.shape().size());
@@ -80,15 +82,40 @@ public final class GpuProgram implements Program {
         complete = false; // from here on the device has neither the last run's values nor this one's
         changed = inputs.take(given, changed);
         for (int i = 0; i < stages.size() && changed != 0; i++) {
-            stop(cancellation);
             if (isDue(stages.get(i), changed)) {
-                device.stage(i);
+                stop(cancellation);
+                run(i, cancellation);
             }
         }
         stop(cancellation);
         keepGiven(given);
         complete = true;
         return output(graph.outputs().keySet().iterator().next());
+    }
+
+    private void run(int index, Cancellation cancellation) {
+        Stage stage = stages.get(index);
+        stage.fill().run();
+        device.load(index);
+        for (int i = 0; i < stage.launches().size(); i++) {
+            stop(cancellation);
+            StepEvent event = new StepEvent();
+            event.begin();
+            device.launch(index, i);
+            event.end();
+            if (event.shouldCommit()) {
+                event.describe(stage.launches().get(i).info());
+                event.commit();
+            }
+        }
+    }
+
+    @Override
+    public List<StepInfo> steps() {
+        return stages.stream()
+                .flatMap(stage -> stage.launches().stream())
+                .map(Launch::info)
+                .toList();
     }
 
     /**

@@ -17,7 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 /**
  * What goes to the device before a run: the inputs, and the sinusoids of timesteps among them, which want more digits than devices have.
@@ -26,24 +26,24 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 final class HostInputs {
     private final Graph graph;
     private final List<Value> derived = new ArrayList<>();
-    private final Map<Value, Integer> words = new LinkedHashMap<>();
-    private final IntArray array;
+    private final Map<Value, Integer> places = new LinkedHashMap<>();
+    private final FloatArray array;
 
     HostInputs(Graph graph, List<Value> needed) {
         this.graph = graph;
         int at = 0;
         for (Value input : graph.inputs()) {
-            words.put(input, at);
+            places.put(input, at);
             at = Math.addExact(at, Math.toIntExact(input.shape().size()));
         }
         for (Value value : needed) {
             if (isDerived(value)) {
                 derived.add(value);
-                words.put(value, at);
+                places.put(value, at);
                 at = Math.addExact(at, Math.toIntExact(value.shape().size()));
             }
         }
-        array = new IntArray(Math.max(1, at));
+        array = new FloatArray(Math.max(1, at));
     }
 
     /** Whether the host computes it. */
@@ -52,12 +52,12 @@ final class HostInputs {
                 && SlabPlan.root(value.operands().get(0)).op() instanceof SourceOp.Input;
     }
 
-    /** What is uploaded, and from which word on. */
-    Map<Value, Integer> words() {
-        return words;
+    /** What is uploaded, and from where on. */
+    Map<Value, Integer> places() {
+        return places;
     }
 
-    IntArray array() {
+    FloatArray array() {
         return array;
     }
 
@@ -127,7 +127,7 @@ final class HostInputs {
     private MemorySegment slot(Value value) {
         return array.getSegment()
                 .asSlice(
-                        4L * Objects.requireNonNull(words.get(value)),
+                        4L * Objects.requireNonNull(places.get(value)),
                         4 * value.shape().size());
     }
 

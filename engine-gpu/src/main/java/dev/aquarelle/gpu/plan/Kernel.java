@@ -5,16 +5,18 @@ import dev.aquarelle.gpu.kernels.Maps;
 import dev.aquarelle.gpu.kernels.Moves;
 import dev.aquarelle.gpu.kernels.Norms;
 import dev.aquarelle.gpu.kernels.Products;
+import java.util.stream.IntStream;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task5;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 
 /** The kernels, as TornadoVM takes them: it finds the method behind a reference to it. */
 public enum Kernel {
     PRODUCT(Products::product, Products.SIDE, Products.SIDE),
     ATTENTION(Attention::attention, Attention.ITEMS, 1),
-    NORMALIZE(Norms::normalize, Norms.ITEMS, 1),
+    NORM(Norms::norm, Norms.ITEMS, 1),
     SOFTMAX(Norms::softmax, Norms.ITEMS, 1),
     MAP(Maps::map),
     BLOCKS(Moves::blocks),
@@ -26,23 +28,29 @@ public enum Kernel {
     /** Work items of a group where each has its own number of the result. */
     private static final int ITEMS = 64;
 
+    /** Of the longest description of an operation. */
+    static final int MOST_NUMBERS = IntStream.of(
+                    Products.FIELDS, Attention.FIELDS, Norms.FIELDS, Maps.FIELDS, Moves.FIELDS)
+            .max()
+            .orElseThrow();
+
     @SuppressWarnings("ImmutableEnumChecker") // a reference to a static method
-    private final Task5<KernelContext, IntArray, Integer, IntArray, FloatArray> method;
+    private final Task5<KernelContext, IntArray, FloatArray, ShortArray, FloatArray> method;
 
     private final boolean hasBarriers;
     private final int width;
     private final int height;
 
-    Kernel(Task5<KernelContext, IntArray, Integer, IntArray, FloatArray> method, int width, int height) {
+    Kernel(Task5<KernelContext, IntArray, FloatArray, ShortArray, FloatArray> method, int width, int height) {
         this(method, true, width, height);
     }
 
-    Kernel(Task5<KernelContext, IntArray, Integer, IntArray, FloatArray> method) {
+    Kernel(Task5<KernelContext, IntArray, FloatArray, ShortArray, FloatArray> method) {
         this(method, false, ITEMS, 1);
     }
 
     Kernel(
-            Task5<KernelContext, IntArray, Integer, IntArray, FloatArray> method,
+            Task5<KernelContext, IntArray, FloatArray, ShortArray, FloatArray> method,
             boolean hasBarriers,
             int width,
             int height) {
@@ -52,8 +60,8 @@ public enum Kernel {
         this.height = height;
     }
 
-    /** The method: place, numbers that describe the operation, where they begin, weights, values. */
-    public Task5<KernelContext, IntArray, Integer, IntArray, FloatArray> method() {
+    /** The method: place, numbers that describe the operation, weights of 32 and of 16 bits, values. */
+    public Task5<KernelContext, IntArray, FloatArray, ShortArray, FloatArray> method() {
         return method;
     }
 

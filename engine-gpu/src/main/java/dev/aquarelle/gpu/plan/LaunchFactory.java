@@ -22,9 +22,11 @@ import java.util.List;
 /** The launches of each operation. */
 final class LaunchFactory {
     private final Places places;
+    private final Fusion fusion;
 
-    LaunchFactory(Places places) {
+    LaunchFactory(Places places, Fusion fusion) {
         this.places = places;
+        this.fusion = fusion;
     }
 
     /** None where the result is empty. */
@@ -33,13 +35,18 @@ final class LaunchFactory {
         if (result.shape().size() == 0) {
             return List.of();
         }
+        Value before = fusion.before(result);
+        if (before != null) {
+            return List.of(
+                    before.op() instanceof NormOp.GroupNorm norm
+                            ? groupNorm(norm, before, result)
+                            : product(before, result));
+        }
         Value x = result.operands().get(0);
         return switch (result.op()) {
-            case ProductOp.Linear _ -> List.of(linear(result));
-            case ProductOp.Conv2d conv -> List.of(conv2d(conv, result));
-            case ProductOp.MatMul _ -> List.of(matMul(result));
+            case ProductOp.Linear _, ProductOp.Conv2d _, ProductOp.MatMul _ -> List.of(product(result, result));
             case ProductOp.Attention attention -> List.of(attention(attention, result));
-            case NormOp.GroupNorm norm -> List.of(groupNorm(norm, result));
+            case NormOp.GroupNorm norm -> List.of(groupNorm(norm, result, result));
             case NormOp.LayerNorm norm -> List.of(layerNorm(norm, result));
             case NormOp.Softmax _ -> List.of(softmax(result));
             case MapOp.Activate activate ->
@@ -52,16 +59,10 @@ final class LaunchFactory {
                 Place vectors = places.of(result.operands().get(1));
                 int sample = size(x.shape()) / x.shape().dim(0);
                 yield List.of(
-                        map(result, Maps.ADD_PER_CHANNEL, vectors, x.shape().last(), sample, 0));
+                        map(result, Maps.ADD_PER_CHANNEL, vectors, x.shape().last(), 0, sample));
             }
             case MapOp.Scale scale ->
-                List.of(map(
-                        result,
-                        Maps.SCALE,
-                        Place.NONE,
-                        1,
-                        Float.floatToIntBits(scale.factor()),
-                        Float.floatToIntBits(scale.offset())));
+                List.of(map(result, Maps.SCALE, Place.NONE, 1, places.ofScalars(scale.factor(), scale.offset()), 0));
             case LayoutOp.Concat concat -> concat(concat, result);
             case LayoutOp.Slice slice -> List.of(slice(slice, result));
             case LayoutOp.Embedding _ -> List.of(rows(result, result.operands().get(1), x, 0));
@@ -78,13 +79,13 @@ final class LaunchFactory {
         };
     }
 
-    /** Values that are uploaded: from a place among the words to the slab. */
+    /** Values that are uploaded: from a place among the floats to the slab. */
     Launch upload(Value value, int word) {
         int count = size(value.shape());
         return blocks(count, new Place(Operands.F32, word), 0, places.floats(value), count, 0, 0);
     }
 
-    /** A value that is downloaded, to a place among the words. */
+    /** A value that is downloaded, to a place among the floats. */
     Launch download(Value value, int word) {
         int[] p = new int[Moves.FIELDS];
         p[Moves.COUNT] = size(value.shape());
@@ -93,8 +94,25 @@ final class LaunchFactory {
         return Launch.over(Kernel.DOWNLOAD, size(value.shape()), p);
     }
 
-    private int[] product(Value result, int rows, int columns, int terms, Value a, Place b) {
+    /** A product, and what is added to it where {@code result} is that sum. */
+    private Launch product(Value product, Value result) {
         int[] p = new int[Products.FIELDS];
+        p[Products.C_AT] = places.floats(result);
+        if (product != result) {
+            Place added = places.of(fusion.added(result));
+            p[Products.ADDED_TYPE] = added.type();
+            p[Products.ADDED_AT] = added.at();
+        } else {
+            p[Products.ADDED_TYPE] = Operands.NONE;
+        }
+        return switch (product.op()) {
+            case ProductOp.Linear _ -> linear(p, product);
+            case ProductOp.Conv2d conv -> conv2d(p, conv, product);
+            default -> matMul(p, product);
+        };
+    }
+
+    private void product(int[] p, int rows, int columns, int terms, Value a, Place b) {
         p[Products.ROWS] = rows;
         p[Products.COLUMNS] = columns;
         p[Products.TERMS] = terms;
@@ -104,9 +122,7 @@ final class LaunchFactory {
         p[Products.B_TYPE] = b.type();
         p[Products.B_AT] = b.at();
         p[Products.BIAS_TYPE] = Operands.NONE;
-        p[Products.C_AT] = places.floats(result);
         p[Products.C_ROW] = columns;
-        return p;
     }
 
     private void bias(int[] p, Value result) {
@@ -123,25 +139,24 @@ final class LaunchFactory {
         return new Launch(Kernel.PRODUCT, p, across, down, batches);
     }
 
-    private Launch linear(Value result) {
+    private Launch linear(int[] p, Value result) {
         Value weight = result.operands().get(1);
         int columns = weight.shape().dim(0);
         int rows = size(result.shape()) / columns;
-        int[] p = product(
-                result, rows, columns, weight.shape().dim(1), result.operands().get(0), places.of(weight));
+        product(p, rows, columns, weight.shape().dim(1), result.operands().get(0), places.of(weight));
         p[Products.B_TRANSPOSED] = 1;
         bias(p, result);
         return product(p, 1);
     }
 
-    private Launch conv2d(ProductOp.Conv2d conv, Value result) {
+    private Launch conv2d(int[] p, ProductOp.Conv2d conv, Value result) {
         Value x = result.operands().get(0);
         Value weight = result.operands().get(1);
         Shape kernel = weight.shape();
         Shape out = result.shape();
         int columns = out.last() / conv.groups();
         int terms = kernel.dim(1) * kernel.dim(2) * kernel.dim(3);
-        int[] p = product(result, size(out) / out.last(), columns, terms, x, places.ofKernel(weight));
+        product(p, size(out) / out.last(), columns, terms, x, places.ofKernel(weight));
         p[Products.A_BATCH] = kernel.dim(1);
         p[Products.B_BATCH] = columns * terms;
         p[Products.B_TRANSPOSED] = 1;
@@ -163,13 +178,13 @@ final class LaunchFactory {
         return product(p, conv.groups());
     }
 
-    private Launch matMul(Value result) {
+    private Launch matMul(int[] p, Value result) {
         Value a = result.operands().get(0);
         Value b = result.operands().get(1);
         int rows = a.shape().dim(-2);
         int terms = a.shape().last();
         int columns = b.shape().last();
-        int[] p = product(result, rows, columns, terms, a, places.of(b));
+        product(p, rows, columns, terms, a, places.of(b));
         p[Products.A_BATCH] = rows * terms;
         p[Products.B_BATCH] = terms * columns;
         p[Products.C_BATCH] = rows * columns;
@@ -191,7 +206,7 @@ final class LaunchFactory {
         p[Attention.QUERY_WIDTH] = q.shape().last() / attention.heads();
         p[Attention.VALUE_WIDTH] = v.shape().last() / attention.heads();
         p[Attention.CAUSAL] = attention.causal() ? 1 : 0;
-        p[Attention.SCALE] = Float.floatToIntBits(attention.scale());
+        p[Attention.SCALE_AT] = places.ofScalars(attention.scale());
         int[] type = {Attention.Q_TYPE, Attention.K_TYPE, Attention.V_TYPE};
         int[] at = {Attention.Q_AT, Attention.K_AT, Attention.V_AT};
         for (int i = 0; i < type.length; i++) {
@@ -204,16 +219,16 @@ final class LaunchFactory {
         return new Launch(Kernel.ATTENTION, p, blocks, q.shape().dim(0) * attention.heads(), 1);
     }
 
-    private int[] norm(Value result, int rows, int width, float epsilon) {
+    private int[] norm(Value norm, Value result, int rows, int width, float epsilon) {
         int[] p = new int[Norms.FIELDS];
-        List<Value> operands = result.operands();
+        List<Value> operands = norm.operands();
         Place x = places.of(operands.get(0));
         Place weight = operands.size() > 1 ? places.of(operands.get(1)) : Place.NONE;
         Place bias = operands.size() > 1 ? places.of(operands.get(2)) : Place.NONE;
         p[Norms.CHANNELS] = result.shape().last();
         p[Norms.ROWS] = rows;
         p[Norms.GROUP_CHANNELS] = width;
-        p[Norms.EPSILON] = Float.floatToIntBits(epsilon);
+        p[Norms.EPSILON_AT] = places.ofScalars(epsilon);
         p[Norms.X_TYPE] = x.type();
         p[Norms.X_AT] = x.at();
         p[Norms.WEIGHT_TYPE] = weight.type();
@@ -224,25 +239,27 @@ final class LaunchFactory {
         return p;
     }
 
-    private Launch groupNorm(NormOp.GroupNorm norm, Value result) {
+    /** A group norm, and the SiLU of it where {@code result} is that. */
+    private Launch groupNorm(NormOp.GroupNorm op, Value norm, Value result) {
         Shape shape = result.shape();
         int rows = size(shape) / shape.last() / shape.dim(0);
-        int[] p = norm(result, rows, shape.last() / norm.groups(), norm.epsilon());
-        return Launch.rows(Kernel.NORMALIZE, shape.dim(0) * norm.groups(), p);
+        int[] p = norm(norm, result, rows, shape.last() / op.groups(), op.epsilon());
+        p[Norms.SILU] = norm == result ? 0 : 1;
+        return Launch.rows(Kernel.NORM, shape.dim(0) * op.groups(), p);
     }
 
     private Launch layerNorm(NormOp.LayerNorm norm, Value result) {
         int channels = result.shape().last();
         return Launch.rows(
-                Kernel.NORMALIZE, size(result.shape()) / channels, norm(result, 1, channels, norm.epsilon()));
+                Kernel.NORM, size(result.shape()) / channels, norm(result, result, 1, channels, norm.epsilon()));
     }
 
     private Launch softmax(Value result) {
         int channels = result.shape().last();
-        return Launch.rows(Kernel.SOFTMAX, size(result.shape()) / channels, norm(result, 1, channels, 0));
+        return Launch.rows(Kernel.SOFTMAX, size(result.shape()) / channels, norm(result, result, 1, channels, 0));
     }
 
-    private Launch map(Value result, int kind, Place b, int bCount, int first, int second) {
+    private Launch map(Value result, int kind, Place b, int bCount, int factorAt, int sample) {
         int[] p = new int[Maps.FIELDS];
         Place a = places.of(result.operands().get(0));
         p[Maps.COUNT] = size(result.shape());
@@ -253,8 +270,8 @@ final class LaunchFactory {
         p[Maps.B_AT] = b.at();
         p[Maps.B_COUNT] = bCount;
         p[Maps.KIND] = kind;
-        p[Maps.FIRST] = first;
-        p[Maps.SECOND] = second;
+        p[Maps.FACTOR_AT] = factorAt;
+        p[Maps.SAMPLE] = sample;
         return Launch.over(Kernel.MAP, size(result.shape()), p);
     }
 

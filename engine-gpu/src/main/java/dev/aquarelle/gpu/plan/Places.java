@@ -11,17 +11,22 @@ import dev.aquarelle.ops.plan.SlabPlan;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import java.util.stream.IntStream;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 
-/** Where the operands of a stage are: values in the slab, constants among the stage's own words, each once. */
+/** Where the operands of a stage are: values in the slab, constants among the stage's own weights, each once. */
 final class Places {
     private final SlabPlan slab;
-    private final Map<Word, Integer> words = new LinkedHashMap<>();
-    private long count;
+    private final Map<Weight, Integer> weights = new LinkedHashMap<>();
+    private final Map<List<Float>, Integer> scalars = new LinkedHashMap<>();
+    private long floats = Operands.TABLE;
+    private long halves;
 
-    /** A constant as it lies among the words. */
-    private record Word(Value constant, boolean channelsLast) {}
+    /** A constant as it lies among the weights. */
+    private record Weight(Value constant, boolean channelsLast) {}
 
     /** One operand, as {@link Operands} says. */
     record Place(int type, int at) {
@@ -32,8 +37,37 @@ final class Places {
         this.slab = slab;
     }
 
+    /** Bytes of weights. */
     long bytes() {
-        return 4 * count;
+        return Float.BYTES * floats + Short.BYTES * halves;
+    }
+
+    int floatCount() {
+        return (int) floats;
+    }
+
+    /** At least 1: TornadoVM has no empty arrays. */
+    int halfCount() {
+        return (int) Math.max(1, halves);
+    }
+
+    /** Where among the weights of 32 bits these numbers are, one after the other. */
+    int ofScalars(float... numbers) {
+        List<Float> key =
+                IntStream.range(0, numbers.length).mapToObj(i -> numbers[i]).toList();
+        return scalars.computeIfAbsent(key, _ -> reserve(DType.F32, numbers.length));
+    }
+
+    private int reserve(DType type, long numbers) {
+        boolean half = type(type) != Operands.F32;
+        long at = half ? halves : floats;
+        new MemoryBudget(Integer.MAX_VALUE).require("the weights of a stage", at + numbers);
+        if (half) {
+            halves += numbers;
+        } else {
+            floats += numbers;
+        }
+        return (int) at;
     }
 
     /** Where a value is made or read. */
@@ -51,16 +85,10 @@ final class Places {
         if (!(root.op() instanceof SourceOp.Constant constant)) {
             return new Place(Operands.VALUE, floats(root));
         }
-        Word word = new Word(value.shape().equals(root.shape()) ? root : value, channelsLast);
-        Integer at = words.get(word);
-        if (at == null) {
-            at = (int) count;
-            words.put(word, at);
-            long numbers = root.shape().size();
-            count += type(constant.tensor().dtype()) == Operands.F32 ? numbers : (numbers + 1) / 2;
-            new MemoryBudget(4L * Integer.MAX_VALUE).require("the weights of a stage", 4 * count);
-        }
-        return new Place(type(constant.tensor().dtype()), at);
+        DType type = constant.tensor().dtype();
+        Weight weight = new Weight(value.shape().equals(root.shape()) ? root : value, channelsLast);
+        int at = weights.computeIfAbsent(weight, _ -> reserve(type, root.shape().size()));
+        return new Place(type(type), at);
     }
 
     /** Where a value of the slab begins, in floats. */
@@ -76,15 +104,23 @@ final class Places {
         };
     }
 
-    /** The words, as the device is given them. */
-    IntArray words() {
-        IntArray array = new IntArray((int) Math.max(1, count));
-        words.forEach((word, at) -> {
-            Tensor tensor = ((SourceOp.Constant) SlabPlan.root(word.constant).op()).tensor();
-            MemorySegment to = array.getSegment().asSlice(4L * at);
-            if (word.channelsLast) {
-                reorder(tensor, word.constant.shape(), to);
-            } else if (type(tensor.dtype()) != Operands.F32 || tensor.dtype() == DType.F32) {
+    /** Writes the weights, as the device is given them, to the beginning of arrays. */
+    void write(FloatArray toFloats, ShortArray toHalves) {
+        Operands.writeTable(toFloats);
+        scalars.forEach((numbers, at) -> {
+            for (int i = 0; i < numbers.size(); i++) {
+                toFloats.set(at + i, numbers.get(i));
+            }
+        });
+        weights.forEach((weight, at) -> {
+            Tensor tensor = ((SourceOp.Constant) SlabPlan.root(weight.constant).op()).tensor();
+            boolean half = type(tensor.dtype()) != Operands.F32;
+            MemorySegment to = half
+                    ? toHalves.getSegment().asSlice((long) Short.BYTES * at)
+                    : toFloats.getSegment().asSlice((long) Float.BYTES * at);
+            if (weight.channelsLast) {
+                reorder(tensor, weight.constant.shape(), to);
+            } else if (half || tensor.dtype() == DType.F32) {
                 MemorySegment.copy(tensor.data(), 0, to, 0, tensor.data().byteSize());
             } else {
                 for (long i = 0; i < tensor.shape().size(); i++) {
@@ -92,7 +128,6 @@ final class Places {
                 }
             }
         });
-        return array;
     }
 
     /** [O, C, kh, kw] to [O, kh, kw, C]. */

@@ -1,6 +1,8 @@
 package uk.ac.manchester.tornado.api;
 
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
+import uk.ac.manchester.tornado.api.enums.ProfilerMode;
+import uk.ac.manchester.tornado.api.enums.TornadoVMBackendType;
 import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
 
 /** Runs graphs. */
@@ -21,6 +23,14 @@ public class TornadoExecutionPlan implements AutoCloseable {
     }
 
     public TornadoExecutionPlan withGridScheduler(GridScheduler gridScheduler) {
+        throw new UnsupportedOperationException("TornadoVM is not here, only the outline of its API");
+    }
+
+    public TornadoExecutionPlan withProfiler(ProfilerMode profilerMode) {
+        throw new UnsupportedOperationException("TornadoVM is not here, only the outline of its API");
+    }
+
+    public TornadoExecutionPlan withCompilerFlags(TornadoVMBackendType backend, String compilerFlags) {
         throw new UnsupportedOperationException("TornadoVM is not here, only the outline of its API");
     }
 

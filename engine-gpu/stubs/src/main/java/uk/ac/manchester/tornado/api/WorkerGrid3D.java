@@ -6,5 +6,8 @@ public class WorkerGrid3D implements WorkerGrid {
     public WorkerGrid3D(int x, int y, int z) {}
 
     @Override
+    public void setGlobalWork(long x, long y, long z) {}
+
+    @Override
     public void setLocalWork(long x, long y, long z) {}
 }

@@ -1,5 +1,7 @@
 package uk.ac.manchester.tornado.api.common;
 
+import uk.ac.manchester.tornado.api.enums.TornadoDeviceType;
+
 /** A device. */
 public interface TornadoDevice {
     String getDeviceName();
@@ -7,6 +9,8 @@ public interface TornadoDevice {
     String getDescription();
 
     String getPlatformName();
+
+    TornadoDeviceType getDeviceType();
 
     long getMaxAllocMemory();
 
