@@ -29,6 +29,7 @@ class StubsTest {
 
     @Test
     void theRealApiHasAllOfThem() throws IOException, ReflectiveOperationException {
+        assertThat(STUBS).as("the stubs, which the whole build makes").isDirectory();
         List<String> missing = new ArrayList<>();
         int members = 0;
         try (URLClassLoader loader =

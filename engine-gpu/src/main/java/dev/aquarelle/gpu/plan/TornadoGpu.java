@@ -54,12 +54,11 @@ public record TornadoGpu(String id, TornadoDevice device, boolean isProved) impl
 
     @Override
     public String description() {
-        return "%s %s (%s, %s), %.1f GB"
+        return "%s %s, %s, %.1f GB"
                 .formatted(
                         id,
-                        device.getDeviceName().strip(),
+                        device.getDescription().strip(),
                         device.getPlatformName().strip(),
-                        device.getDeviceType(),
                         memory() / 1e9);
     }
 

@@ -52,8 +52,8 @@ final class TornadoPlan implements Device.Run {
     /** A graph of one task. */
     private record Entry(int graph, WorkerGrid grid, IntArray numbers) {}
 
-    /** A graph to be made: the one that sends a stage's arrays, or the one of a kernel that reads them. */
-    private record Task(String name, Kernel kernel, Stage stage, boolean isLoader) {
+    /** A graph to be made: the one that sends a stage's arrays or fetches them, and has to free them, or the one of a kernel that reads them. */
+    private record Task(String name, Kernel kernel, Stage stage, boolean isOwner) {
         boolean sharesArrays(Task other) {
             return stage.floats() == other.stage.floats();
         }
@@ -65,10 +65,12 @@ final class TornadoPlan implements Device.Run {
         this.x = x;
         Map<String, Task> tasks = new LinkedHashMap<>();
         for (Stage stage : stages) {
-            tasks.putIfAbsent(loader(stage), new Task(loader(stage), Kernel.MAP, stage, true));
+            if (stage.traffic() != Stage.Traffic.DOWNLOAD) {
+                tasks.putIfAbsent(loader(stage), new Task(loader(stage), Kernel.MAP, stage, true));
+            }
             for (Launch launch : stage.launches()) {
                 String name = name(stage, launch.kernel());
-                tasks.putIfAbsent(name, new Task(name, launch.kernel(), stage, false));
+                tasks.putIfAbsent(name, new Task(name, launch.kernel(), stage, launch.kernel() == Kernel.DOWNLOAD));
             }
         }
         Stage none = Stage.moving(VALUES, Stage.Traffic.UPLOAD, List.of(), new FloatArray(1));
@@ -105,20 +107,17 @@ final class TornadoPlan implements Device.Run {
         Stage stage = task.stage;
         TaskGraph graph = new TaskGraph(task.name).consumeFromDevice(VALUES, x);
         for (Task other : all) {
-            if (task.sharesArrays(other) && !task.isLoader) {
+            if (task.sharesArrays(other) && !task.isOwner) {
                 graph.consumeFromDevice(other.name, x, stage.floats(), stage.halves());
             } else {
                 graph.consumeFromDevice(other.name, x);
             }
         }
-        if (task.isLoader) {
-            graph.transferToDevice(isSentOnce(stage) ? ONCE : ALWAYS, stage.floats(), stage.halves());
+        if (task.isOwner) {
+            boolean isSent = stage.traffic() == Stage.Traffic.UPLOAD || stage.traffic() == Stage.Traffic.STREAM;
+            graph.transferToDevice(isSent ? ALWAYS : ONCE, stage.floats(), stage.halves());
         }
         return graph;
-    }
-
-    private static boolean isSentOnce(Stage stage) {
-        return stage.traffic() == Stage.Traffic.WEIGHTS || stage.traffic() == Stage.Traffic.DOWNLOAD;
     }
 
     /** With numbers that are all 0 a map does nothing; so do graphs that only send. */
@@ -129,7 +128,12 @@ final class TornadoPlan implements Device.Run {
         numbers.init(0);
         graph.transferToDevice(ALWAYS, numbers);
         graph.task("task", kernel.method(), new KernelContext(), numbers, stage.floats(), stage.halves(), x);
-        graph.persistOnDevice(stage.floats(), stage.halves(), x);
+        // what is taken over stays anyway, and would be freed twice
+        if (task.name.equals(VALUES)) {
+            graph.persistOnDevice(stage.floats(), stage.halves(), x);
+        } else if (task.isOwner) {
+            graph.persistOnDevice(stage.floats(), stage.halves());
+        }
         if (kernel == Kernel.DOWNLOAD) {
             graph.transferToHost(ALWAYS, stage.floats());
         }
@@ -142,7 +146,12 @@ final class TornadoPlan implements Device.Run {
 
     @Override
     public void load(int stage) {
-        if (!isSentOnce(stages.get(stage)) || loaded.add(stage)) {
+        boolean isDue = switch (stages.get(stage).traffic()) {
+            case UPLOAD, STREAM -> true;
+            case WEIGHTS -> loaded.add(stage);
+            case DOWNLOAD -> false;
+        };
+        if (isDue) {
             execute(loader(stages.get(stage)));
         }
     }
@@ -187,7 +196,7 @@ final class TornadoPlan implements Device.Run {
     @Override
     public void close() {
         try {
-            plan.freeDeviceMemory();
+            plan.withAllGraphs().freeDeviceMemory(); // otherwise that of the graph executed last
             plan.close();
         } catch (TornadoExecutionPlanException e) {
             throw new BackendException("gpu: the execution plan does not close: " + e.getMessage());

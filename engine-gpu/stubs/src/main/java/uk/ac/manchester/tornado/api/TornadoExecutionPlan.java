@@ -18,6 +18,10 @@ public class TornadoExecutionPlan implements AutoCloseable {
         throw new UnsupportedOperationException("TornadoVM is not here, only the outline of its API");
     }
 
+    public TornadoExecutionPlan withAllGraphs() {
+        throw new UnsupportedOperationException("TornadoVM is not here, only the outline of its API");
+    }
+
     public TornadoExecutionPlan withDevice(TornadoDevice device) {
         throw new UnsupportedOperationException("TornadoVM is not here, only the outline of its API");
     }

@@ -4,8 +4,6 @@ import uk.ac.manchester.tornado.api.enums.TornadoDeviceType;
 
 /** A device. */
 public interface TornadoDevice {
-    String getDeviceName();
-
     String getDescription();
 
     String getPlatformName();
