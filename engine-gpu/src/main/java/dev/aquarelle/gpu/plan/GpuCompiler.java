@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.ToIntFunction;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 
@@ -145,27 +146,29 @@ public final class GpuCompiler {
             return all;
         }
         drafts = drafts(slab, Math.min(WEIGHT_BYTES / 8, (limit.bytes() - slab.bytes()) / 2));
-        long largest =
-                drafts.stream().mapToLong(draft -> draft.places.bytes()).max().orElse(0);
-        limit.require("the program, with the weights of one part of it at a time", slab.bytes() + largest);
+        int mostFloats = most(drafts, Places::floatCount);
+        int mostHalves = most(drafts, Places::halfCount);
+        long shared = (long) Float.BYTES * mostFloats + (long) Short.BYTES * mostHalves;
+        limit.require("the program, with the weights of one part of it at a time", slab.bytes() + shared);
         LOG.log(
                 Level.INFO,
                 "gpu: {0} bytes of weights and {1} of values do not fit into {2}: weights are sent in each run",
                 all,
                 slab.bytes(),
                 limit.bytes());
-        FloatArray floats = new FloatArray(drafts.stream()
-                .mapToInt(draft -> draft.places.floatCount())
-                .max()
-                .orElse(1));
-        ShortArray halves = new ShortArray(drafts.stream()
-                .mapToInt(draft -> draft.places.halfCount())
-                .max()
-                .orElse(1));
+        FloatArray floats = new FloatArray(mostFloats);
+        ShortArray halves = new ShortArray(mostHalves);
         for (Draft draft : drafts) {
             stages.add(draft.stage(Stage.Traffic.STREAM, floats, halves, () -> draft.places.write(floats, halves)));
         }
-        return largest;
+        return shared;
+    }
+
+    private static int most(List<Draft> drafts, ToIntFunction<Places> count) {
+        return drafts.stream()
+                .mapToInt(draft -> count.applyAsInt(draft.places))
+                .max()
+                .orElse(1);
     }
 
     /** The stages, each ended by the operation with which its weights reach {@code weightBytes}. */
