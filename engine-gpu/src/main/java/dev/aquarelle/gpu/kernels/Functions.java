@@ -28,7 +28,7 @@ final class Functions {
         } else if (function == QUICK_GELU) {
             y = x / (1 + TornadoMath.exp(-1.702f * x));
         } else if (function == RELU) {
-            y = x <= 0 ? 0 : x;
+            y = x < 0 ? 0 : x; // NaN stays: TornadoVM takes a comparison with it for false, and turns <= round
         } else if (function == SIGMOID) {
             y = 1 / (1 + TornadoMath.exp(-x));
         } else {
