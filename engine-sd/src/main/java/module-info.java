@@ -1,6 +1,7 @@
 /** Stable Diffusion: text encoder, denoiser, autoencoder, samplers and the pipeline over them. */
 module dev.aquarelle.sd {
     exports dev.aquarelle.sd;
+    exports dev.aquarelle.sd.checkpoint;
     exports dev.aquarelle.sd.clip;
     exports dev.aquarelle.sd.image;
     exports dev.aquarelle.sd.nn;

@@ -1,10 +1,20 @@
 package dev.aquarelle.cli.conformance;
 
 import com.google.gson.JsonElement;
+import dev.aquarelle.sd.checkpoint.ModelFolder;
+import dev.aquarelle.sd.checkpoint.ModelSource;
+import dev.aquarelle.sd.checkpoint.ReplacedParts;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 
-/** What kind of model a folder holds. */
+/** The golden folder's models. */
 final class ModelFolders {
+    private static final List<String> PARTS =
+            List.of("unet", "vae", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2");
+
     private ModelFolders() {}
 
     /**
@@ -15,5 +25,17 @@ final class ModelFolders {
         if (found != null && !found.getAsString().equals(expected)) {
             throw new UnsupportedCaseException(found.getAsString());
         }
+    }
+
+    /** A whole model whose parts, such as a tokenizer, may be stored with another one. */
+    static ModelSource source(GoldenCase golden, String folder) {
+        Path path = golden.model(folder);
+        Map<String, Path> parts = new HashMap<>();
+        for (String part : PARTS) {
+            if (Files.isDirectory(path.resolve(part))) {
+                parts.put(part, golden.model(folder + "/" + part));
+            }
+        }
+        return new ReplacedParts(new ModelFolder(path), parts);
     }
 }

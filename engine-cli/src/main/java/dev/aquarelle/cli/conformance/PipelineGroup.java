@@ -6,6 +6,7 @@ import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.ops.Backend;
 import dev.aquarelle.ops.Cancellation;
+import dev.aquarelle.sd.checkpoint.ModelSource;
 import dev.aquarelle.sd.pipeline.DiffusionModel;
 import dev.aquarelle.sd.pipeline.Guidance;
 import dev.aquarelle.sd.pipeline.Latents;
@@ -54,8 +55,8 @@ final class PipelineGroup implements GoldenGroup {
         if (!pipeline.equals(SUPPORTED)) {
             throw new UnsupportedCaseException(pipeline.contains("XL") ? "SDXL" : pipeline);
         }
-        try (DiffusionModel model =
-                new DiffusionModel(part -> golden.model(folder + "/" + part), backend, MemoryBudget.UNLIMITED)) {
+        ModelSource source = ModelFolders.source(golden, folder);
+        try (DiffusionModel model = new DiffusionModel(source, backend, MemoryBudget.UNLIMITED)) {
             Guidance guidance = new Guidance(call.guidanceScale(), call.guidanceRescale());
             Tensor embeds = model.encode(call.prompts(), call.clipSkip(), Cancellation.NEVER);
             if (guidance.isOn()) {

@@ -70,6 +70,29 @@ public final class Weights {
         return new Weights(where, sources, "");
     }
 
+    /**
+     * The same part with more tensors, or others in the place of some of it; names are this part's. Nothing is copied.
+     *
+     * @param where how messages call the place that the tensors come from
+     */
+    public Weights with(String where, Map<String, Tensor> tensors) {
+        Map<String, Source> all = new LinkedHashMap<>(sources);
+        tensors.forEach((name, tensor) -> all.put(path(name), new Source(where, () -> tensor, () -> info(tensor))));
+        return new Weights(this.where, all, prefix);
+    }
+
+    /**
+     * A view of this part under other names; tensors that are not listed are not in it.
+     *
+     * @param names each new name, and the present one of the same tensor in this part
+     * @throws SafetensorsException if there is no tensor of a present name
+     */
+    public Weights renamed(Map<String, String> names) {
+        Map<String, Source> renamed = new LinkedHashMap<>();
+        names.forEach((name, present) -> renamed.put(name, source(present)));
+        return new Weights(where, renamed, "");
+    }
+
     private static Weights openShards(Path index, Arena arena) {
         Map<Path, SafetensorsFile> files = new HashMap<>();
         Map<String, Source> sources = new LinkedHashMap<>();

@@ -8,20 +8,20 @@ import dev.aquarelle.ops.Backend;
 import dev.aquarelle.ops.Cancellation;
 import dev.aquarelle.ops.Program;
 import dev.aquarelle.sd.ModelException;
+import dev.aquarelle.sd.checkpoint.ModelSource;
 import dev.aquarelle.sd.image.Image;
 import dev.aquarelle.sd.schedulers.SchedulerRun;
 import dev.aquarelle.sd.schedulers.StepResult;
 import dev.aquarelle.sd.unet.UNet2DConditionModel;
 import dev.aquarelle.sd.unet.UNetConfig;
 import dev.aquarelle.sd.vae.AutoencoderKL;
+import dev.aquarelle.sd.vae.VaeConfig;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,30 +40,25 @@ public final class DiffusionModel implements AutoCloseable {
     private boolean previewRefused; // of the picture at work: tried once, not after each step
 
     /**
-     * Maps the weights of a model's folder; nothing is computed yet.
+     * Maps the weights of a model; nothing is computed yet.
      *
      * @param backend what runs the model; not closed with it
      * @param budget what all programs together may take beyond the mapped weights
      * @throws dev.aquarelle.sd.ModelException if a part is missing, broken or of an unknown architecture
      * @throws dev.aquarelle.core.safetensors.SafetensorsException if a weight file is broken or lacks a tensor
      */
-    public DiffusionModel(Path folder, Backend backend, MemoryBudget budget) {
-        this(folder::resolve, backend, budget);
-    }
-
-    /** A model put together of parts from several places: {@code part} says in which folder {@code unet} is, and so on. */
     @SuppressWarnings("MustBeClosedChecker") // closed with the model
-    public DiffusionModel(Function<String, Path> part, Backend backend, MemoryBudget budget) {
+    public DiffusionModel(ModelSource source, Backend backend, MemoryBudget budget) {
         this.arena = Arena.ofShared();
         TextEncoder encoder = null;
         boolean loaded = false;
         try {
-            encoder = TextEncoder.load(part, arena, backend, budget);
-            unet = UNet2DConditionModel.load(part.apply("unet"), arena);
-            vae = AutoencoderKL.load(part.apply("vae"), arena);
+            encoder = TextEncoder.load(source, arena, backend, budget);
+            unet = UNet2DConditionModel.load(source.weights("unet", arena), UNetConfig.of(source.config("unet")));
+            vae = AutoencoderKL.load(source.weights("vae", arena), VaeConfig.of(source.config("vae")));
             textEncoder = encoder;
             programs = new Programs(backend, budget, textEncoder, unet, vae);
-            requireFit(part);
+            requireFit(source);
             loaded = true;
         } finally {
             if (!loaded) {
@@ -81,10 +76,10 @@ public final class DiffusionModel implements AutoCloseable {
     }
 
     /** The parts may each be sound and yet not belong together, or be made for something else than pictures of texts. */
-    private void requireFit(Function<String, Path> part) {
+    private void requireFit(ModelSource source) {
         UNetConfig denoiser = unet.config();
         int latents = vae.config().latentChannels();
-        Path folder = part.apply("unet");
+        String folder = source.where("unet");
         if (denoiser.crossAttentionDim() != textEncoder.width()) {
             throw new ModelException("%s: the U-Net takes a text of width %d, the text encoder gives %d"
                     .formatted(folder, denoiser.crossAttentionDim(), textEncoder.width()));
@@ -109,7 +104,7 @@ public final class DiffusionModel implements AutoCloseable {
         }
         if (vae.config().outChannels() != 3) {
             throw new ModelException("%s: out_channels: expected 3, red, green and blue, found %d"
-                    .formatted(part.apply("vae"), vae.config().outChannels()));
+                    .formatted(source.where("vae"), vae.config().outChannels()));
         }
     }
 

@@ -6,6 +6,8 @@ import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.ops.Backend;
 import dev.aquarelle.ops.Backends;
 import dev.aquarelle.ops.Cancellation;
+import dev.aquarelle.sd.checkpoint.ModelFolder;
+import dev.aquarelle.sd.checkpoint.ModelSource;
 import dev.aquarelle.sd.image.Image;
 import dev.aquarelle.sd.schedulers.Scheduler;
 import dev.aquarelle.sd.schedulers.SchedulerConfig;
@@ -40,13 +42,13 @@ public final class StableDiffusion implements AutoCloseable {
     private boolean closed;
 
     /** Closes the backend in the end, but not if it fails. */
-    StableDiffusion(ModelFolder folder, Backend backend, EngineOptions options) {
+    StableDiffusion(ModelSource source, Backend backend, EngineOptions options) {
         this.backend = backend;
-        this.schedulerConfig = SchedulerConfig.read(folder.part("scheduler")).forStableDiffusion();
-        DiffusionModel opened = new DiffusionModel(folder.path(), backend, MachineMemory.limit(options.memory()));
+        this.schedulerConfig = source.scheduler().forStableDiffusion();
+        DiffusionModel opened = new DiffusionModel(source, backend, MachineMemory.limit(options.memory()));
         boolean loaded = false;
         try {
-            this.defaults = ModelDefaults.read(folder, opened.trainedWidth(), opened.trainedHeight());
+            this.defaults = ModelDefaults.read(source, opened.trainedWidth(), opened.trainedHeight());
             loaded = true;
         } finally {
             if (!loaded) {

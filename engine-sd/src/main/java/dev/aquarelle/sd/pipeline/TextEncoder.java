@@ -1,7 +1,6 @@
 package dev.aquarelle.sd.pipeline;
 
 import dev.aquarelle.core.memory.MemoryBudget;
-import dev.aquarelle.core.safetensors.Weights;
 import dev.aquarelle.core.tensor.DType;
 import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.ops.Backend;
@@ -9,8 +8,8 @@ import dev.aquarelle.ops.Cancellation;
 import dev.aquarelle.ops.MemoryPlan;
 import dev.aquarelle.ops.Program;
 import dev.aquarelle.ops.graph.Graph;
-import dev.aquarelle.sd.ModelConfig;
 import dev.aquarelle.sd.ModelException;
+import dev.aquarelle.sd.checkpoint.ModelSource;
 import dev.aquarelle.sd.clip.ClipTextConfig;
 import dev.aquarelle.sd.clip.ClipTextModel;
 import dev.aquarelle.sd.prompt.ClipTokenizer;
@@ -20,11 +19,9 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -74,7 +71,7 @@ public final class TextEncoder implements AutoCloseable {
     }
 
     /**
-     * Loads {@code tokenizer} and {@code text_encoder} of a model's folder in the layout of diffusers.
+     * Loads {@code tokenizer} and {@code text_encoder} of a model.
      *
      * @param arena what the mapped weights live with; must outlive the text encoder
      * @param backend what computes; stays open
@@ -83,17 +80,10 @@ public final class TextEncoder implements AutoCloseable {
      * @throws dev.aquarelle.core.safetensors.SafetensorsException if the weights are broken or do not fit the config
      * @throws dev.aquarelle.core.memory.MemoryBudgetException if the program would take more than it may
      */
-    public static TextEncoder load(Path modelFolder, Arena arena, Backend backend, MemoryBudget budget) {
-        return load(modelFolder::resolve, arena, backend, budget);
-    }
-
-    /** Loads both from wherever {@code part} says that {@code tokenizer} and {@code text_encoder} are. */
-    static TextEncoder load(Function<String, Path> part, Arena arena, Backend backend, MemoryBudget budget) {
-        ClipTokenizer tokenizer = ClipTokenizer.load(part.apply("tokenizer"));
-        Path folder = part.apply("text_encoder");
-        ClipTextConfig config = ClipTextConfig.of(ModelConfig.read(folder.resolve("config.json")));
-        ClipTextModel model = ClipTextModel.load(Weights.open(folder, arena), config);
-        return new TextEncoder(tokenizer, model, backend, budget);
+    public static TextEncoder load(ModelSource source, Arena arena, Backend backend, MemoryBudget budget) {
+        ClipTextConfig config = ClipTextConfig.of(source.config("text_encoder"));
+        ClipTextModel model = ClipTextModel.load(source.weights("text_encoder", arena), config);
+        return new TextEncoder(source.tokenizer("tokenizer"), model, backend, budget);
     }
 
     /** Ids of a prompt: 77. */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.aquarelle.core.memory.MemoryBudget;
 import dev.aquarelle.core.safetensors.SafetensorsException;
 import dev.aquarelle.sd.ModelException;
+import dev.aquarelle.sd.checkpoint.ModelFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -89,7 +90,7 @@ class LoadFailureTest {
     void aTensorThatDoesNotFitTheConfiguration() throws IOException {
         model.replace("unet/config.json", "\"out_channels\": 4", "\"out_channels\": 8");
 
-        assertThatThrownBy(() -> new DiffusionModel(folder, backend, MemoryBudget.UNLIMITED))
+        assertThatThrownBy(() -> new DiffusionModel(new ModelFolder(folder), backend, MemoryBudget.UNLIMITED))
                 .isInstanceOf(SafetensorsException.class)
                 .hasMessageContaining("conv_out.weight: expected [8, 96, 3, 3]");
         assertThat(backend.open).isZero();

@@ -9,6 +9,7 @@ import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.demo.DemoModel;
 import dev.aquarelle.ops.BackendOptions;
+import dev.aquarelle.sd.checkpoint.ModelFolder;
 import dev.aquarelle.sd.image.Image;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,7 +50,8 @@ class MemoryTest {
         static Needs measured() {
             CountingBackend measuring = new CountingBackend("cpu");
             try (measuring;
-                    DiffusionModel model = new DiffusionModel(DemoModel.path(), measuring, MemoryBudget.UNLIMITED)) {
+                    DiffusionModel model =
+                            new DiffusionModel(new ModelFolder(DemoModel.path()), measuring, MemoryBudget.UNLIMITED)) {
                 long textEncoder = measuring.bytes;
                 Shape latents = model.latentShape(1, 48, 64);
                 model.decode(Tensor.of(new float[6 * 8 * 4], 1, 6, 8, 4), () -> false, _ -> {});
@@ -92,7 +94,8 @@ class MemoryTest {
         long budget;
         CountingBackend largest = new CountingBackend("cpu");
         try (largest;
-                DiffusionModel model = new DiffusionModel(DemoModel.path(), largest, MemoryBudget.UNLIMITED)) {
+                DiffusionModel model =
+                        new DiffusionModel(new ModelFolder(DemoModel.path()), largest, MemoryBudget.UNLIMITED)) {
             model.prepare(2, model.latentShape(1, 128, 128));
             budget = largest.mostBytes;
         }
@@ -111,7 +114,8 @@ class MemoryTest {
         long budget;
         CountingBackend largest = new CountingBackend("cpu");
         try (largest;
-                DiffusionModel model = new DiffusionModel(DemoModel.path(), largest, MemoryBudget.UNLIMITED)) {
+                DiffusionModel model =
+                        new DiffusionModel(new ModelFolder(DemoModel.path()), largest, MemoryBudget.UNLIMITED)) {
             model.prepare(2, model.latentShape(1, 128, 128));
             budget = largest.mostBytes;
         }

@@ -44,7 +44,10 @@ class ModelFolderTest {
     @Test
     void aPipelineOfAnotherKind() throws IOException {
         model.replace("model_index.json", "StableDiffusionPipeline", "FluxPipeline");
-        assertRefused(folder, "model_index.json", "expected StableDiffusionPipeline, found FluxPipeline");
+        assertRefused(
+                folder,
+                "model_index.json",
+                "expected StableDiffusionPipeline, StableDiffusionXLPipeline, found FluxPipeline");
     }
 
     @Test

@@ -10,6 +10,7 @@ import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.ops.Cancellation;
 import dev.aquarelle.sd.ModelConfig;
 import dev.aquarelle.sd.ModelException;
+import dev.aquarelle.sd.checkpoint.ModelFolder;
 import dev.aquarelle.sd.clip.ClipTextConfig;
 import dev.aquarelle.sd.clip.ClipTextModel;
 import dev.aquarelle.sd.clip.TinyTextEncoder;
@@ -201,9 +202,10 @@ class TextEncoderTest {
         Path model = folder.resolve("model");
         Files.createDirectories(model.resolve("tokenizer"));
         TinyTokenizer.write(model.resolve("tokenizer"));
-        assertThatThrownBy(() -> TextEncoder.load(model, Arena.global(), backend, MemoryBudget.UNLIMITED))
+        assertThatThrownBy(
+                        () -> TextEncoder.load(new ModelFolder(model), Arena.global(), backend, MemoryBudget.UNLIMITED))
                 .isInstanceOf(ModelException.class)
-                .hasMessage(model.resolve("text_encoder").resolve("config.json") + ": the file is missing");
+                .hasMessage(model + ": the model lacks its folder text_encoder");
     }
 
     private static ClipTextModel model(String config) {

@@ -1,0 +1,137 @@
+package dev.aquarelle.sd.checkpoint;
+
+import dev.aquarelle.core.safetensors.Weights;
+import dev.aquarelle.sd.ModelConfig;
+import dev.aquarelle.sd.ModelException;
+import dev.aquarelle.sd.prompt.ClipTokenizer;
+import dev.aquarelle.sd.schedulers.SchedulerConfig;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A model's folder in the layout of diffusers: {@code model_index.json} and a folder for each part.
+ *
+ * @param path the folder
+ */
+public record ModelFolder(Path path) implements ModelSource {
+    private static final String INDEX = "model_index.json";
+    private static final String GENERATION = "generation_config.json";
+
+    /** The pipelines whose models the engine knows, by the parts they need. */
+    private static final Map<String, List<String>> PIPELINES = pipelines();
+
+    /** The classes of parts that the engine knows. */
+    private static final Map<String, List<String>> CLASSES = Map.of(
+            "unet", List.of("UNet2DConditionModel"),
+            "vae", List.of("AutoencoderKL"),
+            "text_encoder", List.of("CLIPTextModel"),
+            "text_encoder_2", List.of("CLIPTextModelWithProjection"));
+
+    private static Map<String, List<String>> pipelines() {
+        List<String> one = List.of("tokenizer", "text_encoder", "unet", "vae", "scheduler");
+        List<String> two =
+                List.of("tokenizer", "tokenizer_2", "text_encoder", "text_encoder_2", "unet", "vae", "scheduler");
+        return Map.of("StableDiffusionPipeline", one, "StableDiffusionXLPipeline", two);
+    }
+
+    /**
+     * Checks that it is a model of this family, before anything is read of it.
+     *
+     * @throws ModelException if not; says what it is
+     */
+    public static ModelFolder open(Path path) {
+        if (!Files.isDirectory(path)) {
+            throw new ModelException("%s: expected a model's folder, found %s"
+                    .formatted(path, Files.exists(path) ? "a file" : "nothing of that name"));
+        }
+        Path file = path.resolve(INDEX);
+        if (!Files.exists(file)) {
+            throw new ModelException(
+                    "%s: expected a model in the layout of diffusers, found no %s".formatted(path, INDEX));
+        }
+        ModelConfig index = ModelConfig.read(file);
+        String pipeline = index.string("_class_name");
+        List<String> parts = PIPELINES.get(pipeline);
+        if (parts == null) {
+            throw new ModelException("%s: _class_name: expected %s, found %s"
+                    .formatted(
+                            file,
+                            String.join(
+                                    ", ", PIPELINES.keySet().stream().sorted().toList()),
+                            pipeline));
+        }
+        CLASSES.forEach((part, known) -> requireKnown(index, part, known));
+        ModelFolder folder = new ModelFolder(path);
+        parts.forEach(folder::part);
+        return folder;
+    }
+
+    private static void requireKnown(ModelConfig index, String part, List<String> known) {
+        List<String> found = index.has(part) ? index.strings(part) : List.of();
+        if (!found.isEmpty() && !known.contains(found.getLast())) {
+            throw new ModelException("%s: %s: expected %s, found %s"
+                    .formatted(index.file(), part, String.join(" or ", known), found.getLast()));
+        }
+    }
+
+    @Override
+    public String name() {
+        Path name = path.toAbsolutePath().normalize().getFileName();
+        return name == null ? path.toString() : name.toString();
+    }
+
+    @Override
+    public boolean has(String part) {
+        return Files.isDirectory(path.resolve(part));
+    }
+
+    @Override
+    public String where(String part) {
+        return path.resolve(part).toString();
+    }
+
+    private Path part(String name) {
+        if (!has(name)) {
+            throw new ModelException("%s: the model lacks its folder %s".formatted(path, name));
+        }
+        return path.resolve(name);
+    }
+
+    @Override
+    public ModelConfig config(String part) {
+        return ModelConfig.read(part(part).resolve("config.json"));
+    }
+
+    @Override
+    public Weights weights(String part, Arena arena) {
+        return Weights.open(part(part), arena);
+    }
+
+    @Override
+    public ClipTokenizer tokenizer(String part) {
+        return ClipTokenizer.load(part(part));
+    }
+
+    @Override
+    public SchedulerConfig scheduler() {
+        return SchedulerConfig.read(part("scheduler"));
+    }
+
+    @Override
+    public ModelConfig index() {
+        return read(INDEX);
+    }
+
+    @Override
+    public ModelConfig generation() {
+        return read(GENERATION);
+    }
+
+    private ModelConfig read(String name) {
+        Path file = path.resolve(name);
+        return Files.exists(file) ? ModelConfig.read(file) : ModelConfig.parse(file.toString(), "{}");
+    }
+}
