@@ -2,6 +2,8 @@ package dev.aquarelle.cli.conformance;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import dev.aquarelle.sd.pipeline.Prompts;
+import dev.aquarelle.sd.pipeline.SdxlOptions;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -14,17 +16,23 @@ import org.jspecify.annotations.Nullable;
  *
  * @param prompts one for each picture
  * @param negativePrompts likewise
+ * @param zeroNegative whether there is no negative prompt at all
+ * @param sdxl what SDXL is told beside
+ * @param strength how much of the steps is made, of a case that starts from an image
  * @param guidanceScale above 1 there is guidance
  * @param clipSkip of the prompts; negative ones use the last layer, as diffusers does
  */
 record PipelineCall(
-        List<String> prompts,
-        List<String> negativePrompts,
+        Prompts prompts,
+        Prompts negativePrompts,
+        boolean zeroNegative,
+        SdxlOptions sdxl,
         int steps,
         double guidanceScale,
         double guidanceRescale,
         double eta,
-        int clipSkip) {
+        int clipSkip,
+        double strength) {
     private static final Set<String> CALL = Set.of(
             "prompt",
             "negative_prompt",
@@ -35,9 +43,16 @@ record PipelineCall(
             "guidance_rescale",
             "num_images_per_prompt",
             "eta",
-            "clip_skip");
+            "clip_skip",
+            "strength",
+            "prompt_2",
+            "negative_prompt_2",
+            "original_size",
+            "crops_coords_top_left",
+            "target_size");
     private static final Set<String> PARAMS = Set.of(
             "model",
+            "unet",
             "seed",
             "call",
             "scheduler",
@@ -53,14 +68,10 @@ record PipelineCall(
     private static final Map<String, String> REASONS = Map.of(
             "controlnet_conditioning_scale", "ControlNet",
             "lora", "LoRA",
-            "token", "textual inversion",
-            "strength", "image to image",
-            "unet", "inpainting models",
-            "prompt_2", "SDXL",
-            "original_size", "SDXL");
+            "token", "textual inversion");
 
     /**
-     * @throws UnsupportedCaseException if the case asks for more than text to image
+     * @throws UnsupportedCaseException if the case asks for something else
      */
     static PipelineCall of(JsonObject params) {
         if (!params.has("call")) {
@@ -69,18 +80,44 @@ record PipelineCall(
         JsonObject call = params.getAsJsonObject("call");
         requireKnown(params, PARAMS);
         requireKnown(call, CALL);
-        List<String> prompts = texts(call.has("prompt") ? call.get("prompt") : params.get("prompt"), 1);
+        JsonElement prompt = call.has("prompt") ? call.get("prompt") : params.get("prompt");
         JsonElement negative =
                 call.has("negative_prompt") ? call.get("negative_prompt") : params.get("negative_prompt");
+        int count = texts(prompt, 1).size();
         int each = integer(call, "num_images_per_prompt", 1);
         return new PipelineCall(
-                repeated(prompts, each),
-                repeated(texts(negative, prompts.size()), each),
+                prompts(prompt, call.get("prompt_2"), count, each),
+                prompts(negative, call.get("negative_prompt_2"), count, each),
+                negative == null || negative.isJsonNull(),
+                SdxlOptions.DEFAULT.withSizes(
+                        size(call, "original_size"),
+                        pair(call, "crops_coords_top_left")[0],
+                        pair(call, "crops_coords_top_left")[1],
+                        size(call, "target_size")),
                 integer(call, "num_inference_steps", 50),
                 number(call, "guidance_scale", 7.5),
                 number(call, "guidance_rescale", 0),
                 number(call, "eta", 0),
-                integer(call.has("clip_skip") ? call : params, "clip_skip", 0));
+                integer(call.has("clip_skip") ? call : params, "clip_skip", 0),
+                number(call, "strength", 1));
+    }
+
+    private static Prompts prompts(@Nullable JsonElement first, @Nullable JsonElement second, int count, int each) {
+        List<String> texts = repeated(texts(first, count), each);
+        return new Prompts(texts, second == null ? texts : repeated(texts(second, count), each));
+    }
+
+    private static SdxlOptions.@Nullable Size size(JsonObject call, String key) {
+        int[] heightAndWidth = pair(call, key);
+        return call.has(key) ? new SdxlOptions.Size(heightAndWidth[1], heightAndWidth[0]) : null;
+    }
+
+    private static int[] pair(JsonObject call, String key) {
+        return call.has(key)
+                ? call.getAsJsonArray(key).asList().stream()
+                        .mapToInt(JsonElement::getAsInt)
+                        .toArray()
+                : new int[2];
     }
 
     private static void requireKnown(JsonObject json, Set<String> known) {

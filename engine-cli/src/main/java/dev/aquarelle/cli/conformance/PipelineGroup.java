@@ -7,11 +7,16 @@ import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.ops.Backend;
 import dev.aquarelle.ops.Cancellation;
 import dev.aquarelle.sd.checkpoint.ModelSource;
+import dev.aquarelle.sd.checkpoint.ReplacedParts;
+import dev.aquarelle.sd.pipeline.Conditioning;
 import dev.aquarelle.sd.pipeline.DiffusionModel;
 import dev.aquarelle.sd.pipeline.Guidance;
 import dev.aquarelle.sd.pipeline.Latents;
 import dev.aquarelle.sd.pipeline.Progress;
+import dev.aquarelle.sd.pipeline.PromptEmbeds;
 import dev.aquarelle.sd.pipeline.Sampling;
+import dev.aquarelle.sd.pipeline.Start;
+import dev.aquarelle.sd.pipeline.Starter;
 import dev.aquarelle.sd.schedulers.NoiseSource;
 import dev.aquarelle.sd.schedulers.RunOption;
 import dev.aquarelle.sd.schedulers.RunOptions;
@@ -23,7 +28,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -35,7 +42,6 @@ import java.util.stream.Stream;
 final class PipelineGroup implements GoldenGroup {
     private static final String USUAL_MODEL = "models/sd15";
     private static final String PER_STEP = "mid.latents_per_step";
-    private static final String SUPPORTED = "StableDiffusionPipeline";
 
     @Override
     public String name() {
@@ -45,32 +51,23 @@ final class PipelineGroup implements GoldenGroup {
     @Override
     public void run(GoldenCase golden, Backend backend, Check check) throws IOException {
         PipelineCall call = PipelineCall.of(golden.params());
-        if (!golden.hasIn("latents") || golden.hasIn("image")) {
-            throw new UnsupportedCaseException("pipelines that start from an image");
+        if (golden.params().getAsJsonObject("call").has("controlnet_conditioning_scale")) {
+            throw new UnsupportedCaseException("ControlNet");
         }
-        String folder = model(golden);
-        String pipeline = Json.readObject(golden.model(folder + "/model_index.json"))
-                .get("_class_name")
-                .getAsString();
-        if (!pipeline.equals(SUPPORTED)) {
-            throw new UnsupportedCaseException(pipeline.contains("XL") ? "SDXL" : pipeline);
-        }
-        ModelSource source = ModelFolders.source(golden, folder);
-        try (DiffusionModel model = new DiffusionModel(source, backend, MemoryBudget.UNLIMITED)) {
+        try (DiffusionModel model = new DiffusionModel(source(golden), backend, MemoryBudget.UNLIMITED)) {
             Guidance guidance = new Guidance(call.guidanceScale(), call.guidanceRescale());
-            Tensor embeds = model.encode(call.prompts(), call.clipSkip(), Cancellation.NEVER);
-            if (guidance.isOn()) {
-                embeds = Latents.concatenated(model.encode(call.negativePrompts(), 0, Cancellation.NEVER), embeds);
-            }
-            checkEmbeds(golden, embeds, check);
+            Conditioning told = conditioning(model, call, guidance, golden);
+            checkEmbeds(golden, told.prompts().hiddenStates(), check);
             SchedulerRun run = run(golden, call);
             GivenNoise noise = new GivenNoise(golden);
+            Start start = start(model, run, noise, call, golden);
             List<Integer> steps = new ArrayList<>();
             Tensor latents = model.sample(new Sampling(
                     run,
                     guidance,
-                    embeds,
-                    run.initialLatents(Latents.channelsLast(golden.in("latents"))),
+                    start.channels() == null ? told : told.withChannels(start.channels()),
+                    start.latents(),
+                    start.edit(),
                     noise,
                     step -> {
                         steps.add(step.step());
@@ -87,6 +84,53 @@ final class PipelineGroup implements GoldenGroup {
         }
     }
 
+    private static ModelSource source(GoldenCase golden) throws IOException {
+        ModelSource source = ModelFolders.source(golden, model(golden));
+        return golden.params().has("unet")
+                ? new ReplacedParts(
+                        source,
+                        Map.of("unet", golden.model(golden.params().get("unet").getAsString())))
+                : source;
+    }
+
+    private static Conditioning conditioning(
+            DiffusionModel model, PipelineCall call, Guidance guidance, GoldenCase golden) {
+        PromptEmbeds positive = model.encode(call.prompts(), call.clipSkip(), Cancellation.NEVER);
+        boolean sdxl = positive.pooled() != null;
+        PromptEmbeds negative = sdxl && call.zeroNegative()
+                ? positive.zeros()
+                : model.encode(call.negativePrompts(), 0, Cancellation.NEVER);
+        PromptEmbeds prompts = guidance.isOn() ? PromptEmbeds.concatenated(negative, positive) : positive;
+        if (!sdxl) {
+            return Conditioning.of(prompts);
+        }
+        Shape latents = golden.in("latents").shape();
+        float[] ids = call.sdxl().timeIds(6, 8 * latents.dim(3), 8 * latents.dim(2), false);
+        Tensor[] timeIds = new Tensor[prompts.hiddenStates().shape().dim(0)];
+        Arrays.fill(timeIds, Tensor.of(ids, 1, ids.length));
+        return new Conditioning(prompts, Latents.concatenated(timeIds), null, null);
+    }
+
+    /** Where a case gives the latents, they are the first noise; where it gives an image, the noise is in the order of its draws. */
+    private static Start start(
+            DiffusionModel model, SchedulerRun run, GivenNoise noise, PipelineCall call, GoldenCase golden) {
+        if (golden.hasIn("latents")) {
+            Tensor latents = Latents.channelsLast(golden.in("latents"));
+            return new Starter(model, run, latents.shape(), _ -> latents, Cancellation.NEVER).ofNoise();
+        }
+        Tensor image = Latents.channelsLast(golden.in("image"));
+        Shape shape = model.latentShape(
+                call.prompts().first().size(),
+                image.shape().dim(1),
+                image.shape().dim(2));
+        Starter starter = new Starter(model, run, shape, noise, Cancellation.NEVER);
+        if (!golden.hasIn("mask_image")) {
+            return starter.ofImage(image);
+        }
+        Tensor mask = Latents.channelsLast(golden.in("mask_image"));
+        return starter.ofInpainting(image, mask, call.strength() == 1, 2);
+    }
+
     /** The model a case names, or whose folder's name is a word of the case's name; else the one that most cases are of. */
     private static String model(GoldenCase golden) throws IOException {
         return golden.params().has("model")
@@ -97,7 +141,8 @@ final class PipelineGroup implements GoldenGroup {
     private static Optional<String> modelNamedBy(GoldenCase golden) throws IOException {
         List<String> words = List.of(golden.name().split("[/_]", -1));
         try (Stream<Path> folders = Files.list(golden.model("models"))) {
-            return folders.map(folder -> folder.getFileName().toString())
+            return folders.filter(folder -> Files.exists(folder.resolve("model_index.json")))
+                    .map(folder -> folder.getFileName().toString())
                     .filter(words::contains)
                     .map(folder -> "models/" + folder)
                     .findFirst();
@@ -109,7 +154,8 @@ final class PipelineGroup implements GoldenGroup {
         json.add("_class_name", json.remove("cls"));
         SchedulerConfig config = SchedulerConfig.parse(golden.name(), json.toString());
         Scheduler scheduler = Schedulers.fromConfig(config.forStableDiffusion());
-        RunOptions options = RunOptions.steps(call.steps());
+        int made = Math.min((int) (call.steps() * call.strength()), call.steps());
+        RunOptions options = RunOptions.steps(call.steps()).startingAt(call.steps() - made);
         boolean takesEta = scheduler.options().contains(RunOption.ETA);
         return scheduler.start(takesEta ? options.with(RunOption.ETA, call.eta()) : options);
     }

@@ -66,7 +66,7 @@ final class SchedulersGroup implements GoldenGroup {
         Noise noise = new Noise(golden);
 
         Tensor init = golden.in("init");
-        Tensor latents = firstStep > 0 ? run.addNoise(init, noise.next(init.shape())) : run.initialLatents(init);
+        Tensor latents = firstStep > 0 ? run.addNoise(0, init, noise.next(init.shape())) : run.initialLatents(init);
         check.close("start", latents, within(golden.tolerance("model_input"), golden.out("start")));
         checkTimetable(golden, run, check);
 

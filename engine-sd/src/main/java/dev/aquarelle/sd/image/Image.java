@@ -52,6 +52,15 @@ public final class Image {
         return new Image(shape.dim(-2), shape.dim(-3), rgb);
     }
 
+    /** The pixels as networks take them, {@code [1, height, width, 3]} of -1 to 1; a new tensor on the heap. */
+    public Tensor toTensor() {
+        float[] values = new float[rgb.length];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = 2 * ((rgb[i] & 0xFF) / 255f) - 1;
+        }
+        return Tensor.of(values, 1, height, width, 3);
+    }
+
     private static int toUnsigned(float x) {
         float unit = Math.clamp(x / 2 + 0.5f, 0f, 1f);
         return (int) Math.rint(unit * 255f); // every step in float32, as the original rounds

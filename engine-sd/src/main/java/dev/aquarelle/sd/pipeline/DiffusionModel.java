@@ -10,11 +10,14 @@ import dev.aquarelle.ops.Program;
 import dev.aquarelle.sd.ModelException;
 import dev.aquarelle.sd.checkpoint.ModelSource;
 import dev.aquarelle.sd.image.Image;
+import dev.aquarelle.sd.pipeline.TextEncoder.Use;
 import dev.aquarelle.sd.schedulers.SchedulerRun;
 import dev.aquarelle.sd.schedulers.StepResult;
 import dev.aquarelle.sd.unet.UNet2DConditionModel;
 import dev.aquarelle.sd.unet.UNetConfig;
+import dev.aquarelle.sd.unet.UNetInputs;
 import dev.aquarelle.sd.vae.AutoencoderKL;
+import dev.aquarelle.sd.vae.DiagonalGaussian;
 import dev.aquarelle.sd.vae.VaeConfig;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -31,8 +34,13 @@ import org.jspecify.annotations.Nullable;
 public final class DiffusionModel implements AutoCloseable {
     private static final Logger LOG = System.getLogger(DiffusionModel.class.getName());
 
+    /** Original height and width, crop, target height and width; or the first four and a score. */
+    private static final int BASE_IDS = 6;
+
+    private static final int REFINER_IDS = 5;
+
     private final Arena arena;
-    private final TextEncoder textEncoder;
+    private final TextEncoders textEncoders;
     private final UNet2DConditionModel unet;
     private final AutoencoderKL vae;
     private final Programs programs;
@@ -50,28 +58,29 @@ public final class DiffusionModel implements AutoCloseable {
     @SuppressWarnings("MustBeClosedChecker") // closed with the model
     public DiffusionModel(ModelSource source, Backend backend, MemoryBudget budget) {
         this.arena = Arena.ofShared();
-        TextEncoder encoder = null;
+        TextEncoders encoders = null;
         boolean loaded = false;
         try {
-            encoder = TextEncoder.load(source, arena, backend, budget);
             unet = UNet2DConditionModel.load(source.weights("unet", arena), UNetConfig.of(source.config("unet")));
             vae = AutoencoderKL.load(source.weights("vae", arena), VaeConfig.of(source.config("vae")));
-            textEncoder = encoder;
-            programs = new Programs(backend, budget, textEncoder, unet, vae);
+            Use use = unet.config().textTime() == null ? Use.STABLE_DIFFUSION : Use.SDXL;
+            encoders = TextEncoders.load(source, use, arena, backend, budget);
+            textEncoders = encoders;
+            programs = new Programs(backend, budget, textEncoders, unet, vae);
             requireFit(source);
             loaded = true;
         } finally {
             if (!loaded) {
                 try (arena) {
-                    close(encoder);
+                    close(encoders);
                 }
             }
         }
     }
 
-    private static void close(@Nullable TextEncoder encoder) {
-        if (encoder != null) {
-            encoder.close();
+    private static void close(@Nullable TextEncoders encoders) {
+        if (encoders != null) {
+            encoders.close();
         }
     }
 
@@ -80,32 +89,54 @@ public final class DiffusionModel implements AutoCloseable {
         UNetConfig denoiser = unet.config();
         int latents = vae.config().latentChannels();
         String folder = source.where("unet");
-        if (denoiser.crossAttentionDim() != textEncoder.width()) {
+        if (denoiser.crossAttentionDim() != textEncoders.width()) {
             throw new ModelException("%s: the U-Net takes a text of width %d, the text encoder gives %d"
-                    .formatted(folder, denoiser.crossAttentionDim(), textEncoder.width()));
+                    .formatted(folder, denoiser.crossAttentionDim(), textEncoders.width()));
         }
-        if (denoiser.inChannels() != latents || denoiser.textTime() != null) {
+        if (channels() != 0 && !seesPicture() && !seesMask()) {
             throw new ModelException(
-                    "%s: expected a text-to-image U-Net over %d latent channels, found one that takes %d channels%s"
-                            .formatted(
-                                    folder,
-                                    latents,
-                                    denoiser.inChannels(),
-                                    denoiser.textTime() == null ? "" : " and a pooled text"));
+                    "%s: in_channels: expected %d latent channels, or with those of a picture %d, or of a mask too %d, found %d"
+                            .formatted(folder, latents, 2 * latents, 2 * latents + 1, denoiser.inChannels()));
         }
         if (denoiser.outChannels() != latents) {
             throw new ModelException("%s: out_channels: expected %d, as the autoencoder has latent channels, found %d"
                     .formatted(folder, latents, denoiser.outChannels()));
         }
-        if (denoiser.timeCondProjDim() != 0) {
+        if (denoiser.textTime() != null && sizeIds() != BASE_IDS && sizeIds() != REFINER_IDS) {
             throw new ModelException(
-                    "%s: time_cond_proj_dim: models that take the guidance scale as an input are not".formatted(folder)
-                            + " supported");
+                    "%s: projection_class_embeddings_input_dim: expected %d or %d numbers beside the pooled text, found %d"
+                            .formatted(folder, BASE_IDS, REFINER_IDS, sizeIds()));
         }
         if (vae.config().outChannels() != 3) {
             throw new ModelException("%s: out_channels: expected 3, red, green and blue, found %d"
                     .formatted(source.where("vae"), vae.config().outChannels()));
         }
+    }
+
+    /** Channels of the sample beside the latents: 0, those of a picture, or those and a mask. */
+    private int channels() {
+        return unet.config().inChannels() - vae.config().latentChannels();
+    }
+
+    /** Whether the denoiser sees a mask and the picture around it: a model made for inpainting. */
+    boolean seesMask() {
+        return channels() == vae.config().latentChannels() + 1;
+    }
+
+    /** Whether the denoiser sees a whole picture: a model made for instructions. */
+    boolean seesPicture() {
+        return channels() == vae.config().latentChannels();
+    }
+
+    /** How many sizes the denoiser is told; 0 if it is not SDXL's. */
+    int sizeIds() {
+        UNetConfig.TextTime textTime = unet.config().textTime();
+        return textTime == null ? 0 : UNetInputs.timeIds(textTime, textEncoders.pooledDim());
+    }
+
+    /** Width of the guidance embedding, in models distilled for one; else 0. */
+    int guidanceDim() {
+        return unet.config().timeCondProjDim();
     }
 
     /** Pixels of a picture for each latent, along a side. */
@@ -137,17 +168,17 @@ public final class DiffusionModel implements AutoCloseable {
     }
 
     /**
-     * Hidden states of prompts {@code [N, 77, width]}.
+     * What the denoiser attends to of prompts.
      *
      * @param clipSkip how many of the text encoder's last layers are left out
      */
-    public Tensor encode(List<String> prompts, int clipSkip, Cancellation cancellation) {
-        return textEncoder.encode(prompts, clipSkip, cancellation);
+    public PromptEmbeds encode(Prompts prompts, int clipSkip, Cancellation cancellation) {
+        return textEncoders.encode("the prompt", prompts, clipSkip, cancellation);
     }
 
     /** What guidance leads away from: the same for negative prompts, of all layers, as in diffusers. */
-    Tensor encodeNegative(List<String> prompts, Cancellation cancellation) {
-        return textEncoder.encode("the negative prompt", prompts, 0, cancellation);
+    PromptEmbeds encodeNegative(Prompts prompts, Cancellation cancellation) {
+        return textEncoders.encode("the negative prompt", prompts, 0, cancellation);
     }
 
     /**
@@ -155,8 +186,8 @@ public final class DiffusionModel implements AutoCloseable {
      *
      * @throws IllegalArgumentException if a prompt is too long to be one, or there are not so many layers to leave out
      */
-    void requirePossible(List<String> prompts, int clipSkip) {
-        textEncoder.requirePossible(prompts, clipSkip);
+    void requirePossible(Prompts prompts, int clipSkip) {
+        textEncoders.requirePossible(prompts, clipSkip);
     }
 
     /**
@@ -177,19 +208,21 @@ public final class DiffusionModel implements AutoCloseable {
     public Tensor sample(Sampling s) {
         SchedulerRun run = s.run();
         Tensor latents = s.latents();
-        int samples = latents.shape().dim(0) * (s.guidance().isOn() ? 2 : 1);
+        int looks = s.guidance().looks();
+        int samples = latents.shape().dim(0) * looks;
         prepare(samples, latents.shape());
         previewRefused = false;
         Program program = programs.denoiser(samples, latents.shape());
         float[] timesteps = new float[samples];
         for (int call = 0; call < run.count(); call++) {
             Arrays.fill(timesteps, run.timestep(call));
-            Tensor input = repeated(run.scaleModelInput(call, latents), samples);
-            Tensor output = program.run(s.cancellation(), input, Tensor.of(timesteps, samples), s.promptEmbeds());
+            Tensor sample = Latents.repeated(run.scaleModelInput(call, latents), looks);
+            Tensor output =
+                    program.run(s.cancellation(), s.conditioning().inputs(sample, Tensor.of(timesteps, samples)));
             Finite.require(Programs.DENOISER, call == 0 ? Finite.WEIGHTS : Finite.SETTINGS, output);
-            Tensor prediction = s.guidance().isOn() ? s.guidance().combine(output) : output;
+            Tensor prediction = s.guidance().combine(output);
             StepResult result = run.step(call, prediction, latents, s.noise());
-            latents = result.prevSample();
+            latents = s.edit().after(call, result.prevSample());
             Finite.require("the sampler", Finite.SETTINGS, latents);
             Tensor clean = result.predOriginalSample() == null ? latents : result.predOriginalSample();
             tell(s.listener(), new Progress(call + 1, run.count(), latents, clean, this::preview));
@@ -220,6 +253,29 @@ public final class DiffusionModel implements AutoCloseable {
         }
     }
 
+    /**
+     * Where a picture's latents are, in the autoencoder's own scale.
+     *
+     * @param picture {@code [1, H, W, 3]}, -1 to 1
+     * @throws ModelException if the model has no encoder, or it gives numbers that are not finite
+     */
+    DiagonalGaussian encodeImage(Tensor picture, Cancellation cancellation) {
+        try (Program program = programs.passingEncoder(picture.shape())) {
+            Tensor moments = program.run(cancellation, picture);
+            Finite.require(Programs.ENCODER, Finite.WEIGHTS, moments);
+            return DiagonalGaussian.of(moments);
+        }
+    }
+
+    /** Latents of the autoencoder's scale in the denoiser's: a new tensor. */
+    Tensor scaled(Tensor latents) {
+        float[] values = latents.toFloatArray();
+        for (int i = 0; i < values.length; i++) {
+            values[i] = vae.config().scalingFactor() * (values[i] - vae.config().shiftFactor());
+        }
+        return Tensor.of(values, latents.shape().dims());
+    }
+
     /** Nothing where the memory does not suffice: a request that is under way is worth more than its preview. */
     private List<Image> preview(Tensor latents) {
         if (preview == null && !previewRefused) {
@@ -242,23 +298,11 @@ public final class DiffusionModel implements AutoCloseable {
         });
     }
 
-    private static Tensor repeated(Tensor x, int samples) {
-        if (x.shape().dim(0) == samples) {
-            return x;
-        }
-        float[] once = x.toFloatArray();
-        float[] twice = Arrays.copyOf(once, 2 * once.length);
-        System.arraycopy(once, 0, twice, once.length, once.length);
-        int[] dims = x.shape().dims();
-        dims[0] = samples;
-        return Tensor.of(twice, dims);
-    }
-
     /** Frees the programs and unmaps the weights. */
     @Override
     public void close() {
         try (arena;
-                textEncoder;
+                textEncoders;
                 programs) {
             preview = null;
         }

@@ -9,7 +9,7 @@ import dev.aquarelle.core.tensor.Tensor;
  * @param scale how far; 1 and less means that only the prompt is asked
  * @param rescale how much of the prompt's own contrast is restored (arXiv:2305.08891, section 3.4): 0 to 1
  */
-public record Guidance(double scale, double rescale) {
+public record Guidance(double scale, double rescale) implements GuidanceMethod {
 
     /**
      * @throws IllegalArgumentException if a number is not finite, or rescale is outside of 0 to 1
@@ -28,13 +28,17 @@ public record Guidance(double scale, double rescale) {
         return scale > 1;
     }
 
-    /**
-     * The guided prediction.
-     *
-     * @param both predictions {@code [2 N, ...]}, for the negative prompts first
-     * @return {@code [N, ...]}, a new tensor on the heap
-     */
-    Tensor combine(Tensor both) {
+    @Override
+    public int looks() {
+        return isOn() ? 2 : 1;
+    }
+
+    /** The looks are: negative prompts, prompts. */
+    @Override
+    public Tensor combine(Tensor both) {
+        if (!isOn()) {
+            return both;
+        }
         float[] values = both.toFloatArray();
         int[] dims = both.shape().dims();
         dims[0] /= 2;

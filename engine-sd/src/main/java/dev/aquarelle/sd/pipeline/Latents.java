@@ -4,6 +4,7 @@ import dev.aquarelle.core.random.Generator;
 import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.sd.schedulers.NoiseSource;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -56,6 +57,26 @@ public final class Latents {
             at += values.length;
         }
         return Tensor.of(all, dims);
+    }
+
+    /** Two images of one size, the channels of the second behind those of the first; a new tensor on the heap. */
+    static Tensor joined(Tensor a, Tensor b) {
+        int first = a.shape().last();
+        int second = b.shape().last();
+        int pixels = Math.toIntExact(a.shape().size() / first);
+        float[] left = a.toFloatArray();
+        float[] right = b.toFloatArray();
+        float[] all = new float[left.length + right.length];
+        for (int i = 0; i < pixels; i++) {
+            System.arraycopy(left, i * first, all, i * (first + second), first);
+            System.arraycopy(right, i * second, all, i * (first + second) + first, second);
+        }
+        return Tensor.of(all, a.shape().withLast(first + second).dims());
+    }
+
+    /** A tensor several times, one after the other along the samples; itself if once. */
+    static Tensor repeated(Tensor x, int times) {
+        return times == 1 ? x : concatenated(Collections.nCopies(times, x).toArray(Tensor[]::new));
     }
 
     /** {@code [n, rows, columns]} as {@code [n, columns, rows]}. */

@@ -19,6 +19,7 @@ final class Programs implements AutoCloseable {
     static final String TEXT_ENCODER = "the text encoder";
     static final String DENOISER = "the denoiser";
     static final String DECODER = "the decoder";
+    static final String ENCODER = "the autoencoder's encoder";
 
     /** A program and what it was compiled for: {@code [N, h, w]} of latents. */
     private record Compiled(Shape latents, Program program) {
@@ -29,7 +30,7 @@ final class Programs implements AutoCloseable {
 
     private final Backend backend;
     private final MemoryBudget budget;
-    private final TextEncoder textEncoder;
+    private final TextEncoders textEncoders;
     private final UNet2DConditionModel unet;
     private final AutoencoderKL vae;
     private @Nullable Compiled denoiser;
@@ -44,12 +45,12 @@ final class Programs implements AutoCloseable {
     Programs(
             Backend backend,
             MemoryBudget budget,
-            TextEncoder textEncoder,
+            TextEncoders textEncoders,
             UNet2DConditionModel unet,
             AutoencoderKL vae) {
         this.backend = backend;
         this.budget = budget;
-        this.textEncoder = textEncoder;
+        this.textEncoders = textEncoders;
         this.unet = unet;
         this.vae = vae;
     }
@@ -106,7 +107,8 @@ final class Programs implements AutoCloseable {
         if (decoder != null && (oneAtATime || !decoder.isAsLargeAs(wanted))) {
             closeDecoder();
         }
-        UNetInputs.Sizes sizes = new UNetInputs.Sizes(samples, latents.dim(1), latents.dim(2), textEncoder.length());
+        UNetInputs.Sizes sizes = new UNetInputs.Sizes(
+                samples, latents.dim(1), latents.dim(2), textEncoders.length(), textEncoders.pooledDim());
         Program program = compile(backend, unet.graph(sizes), DENOISER, budget, taken());
         denoiser = new Compiled(wanted, program);
         return program;
@@ -134,12 +136,31 @@ final class Programs implements AutoCloseable {
      * @throws MemoryBudgetException if it does not fit, even in the place of the decoder that waits
      */
     Program passingDecoder(Shape latents) {
-        Graph graph = decoderGraph(latents);
+        return passing(decoderGraph(latents), "the preview's decoder");
+    }
+
+    /**
+     * An encoder for a moment, before the denoiser's work; the caller closes it.
+     *
+     * @param picture {@code [1, H, W, 3]}
+     * @throws MemoryBudgetException if it does not fit, even in the place of those that wait
+     */
+    Program passingEncoder(Shape picture) {
+        Graph graph = vae.encoderGraph(1, picture.dim(1), picture.dim(2));
         try {
-            return compile(backend, graph, "the preview's decoder", budget, taken());
+            return passing(graph, ENCODER);
+        } catch (MemoryBudgetException e) {
+            closeDenoiser(); // it has not begun, and is compiled again when it does
+            return compile(backend, graph, ENCODER, budget, taken());
+        }
+    }
+
+    private Program passing(Graph graph, String part) {
+        try {
+            return compile(backend, graph, part, budget, taken());
         } catch (MemoryBudgetException e) {
             closeDecoder(); // it is compiled again when the picture is due
-            return compile(backend, graph, "the preview's decoder", budget, taken());
+            return compile(backend, graph, part, budget, taken());
         }
     }
 
@@ -150,7 +171,7 @@ final class Programs implements AutoCloseable {
     }
 
     private long taken() {
-        return textEncoder.memory().total() + bytes(denoiser) + bytes(decoder);
+        return textEncoders.memory() + bytes(denoiser) + bytes(decoder);
     }
 
     private static long bytes(@Nullable Compiled compiled) {

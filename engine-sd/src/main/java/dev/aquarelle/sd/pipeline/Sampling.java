@@ -9,18 +9,20 @@ import dev.aquarelle.sd.schedulers.SchedulerRun;
  * One way through a sampler, for {@link DiffusionModel#sample}.
  *
  * @param run a fresh run of a scheduler
- * @param guidance how the prompts are weighed
- * @param promptEmbeds hidden states of the prompts {@code [N, S, crossAttentionDim]}, with guidance {@code [2 N, ...]}, negative ones first
+ * @param guidance how the denoiser's looks at a picture are weighed
+ * @param conditioning what the denoiser is told, a row for each look at each picture
  * @param latents what the run starts from, {@code [N, h, w, C]}
+ * @param edit what becomes of the latents after each call
  * @param noise for samplers that add noise in their steps
  * @param listener told after each call of the denoiser
  * @param cancellation asked all the time
  */
 public record Sampling(
         SchedulerRun run,
-        Guidance guidance,
-        Tensor promptEmbeds,
+        GuidanceMethod guidance,
+        Conditioning conditioning,
         Tensor latents,
+        LatentsEdit edit,
         NoiseSource noise,
         ProgressListener listener,
         Cancellation cancellation) {}

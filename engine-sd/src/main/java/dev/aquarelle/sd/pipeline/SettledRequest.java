@@ -1,40 +1,121 @@
 package dev.aquarelle.sd.pipeline;
 
 import dev.aquarelle.sd.image.GenerationParameters;
+import dev.aquarelle.sd.image.Image;
 import java.util.LinkedHashMap;
 import java.util.SequencedMap;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A request with everything that it left open.
  *
+ * @param guidanceScale as the parameters say it; models distilled for one take it as an input
+ * @param guidance how the denoiser's looks are weighed
  * @param sampler its name; empty for the model's own scheduler
  */
 record SettledRequest(
-        TextToImage request, int width, int height, int steps, Guidance guidance, String sampler, long seed) {
+        PictureRequest request,
+        int width,
+        int height,
+        int steps,
+        double guidanceScale,
+        GuidanceMethod guidance,
+        String sampler,
+        long seed) {
     private static final long LARGEST_CHOSEN_SEED = 0xFFFF_FFFFL; // all that torch's CPU generator takes of a seed
 
-    static SettledRequest of(TextToImage request, ModelDefaults defaults) {
-        double scale = request.guidanceScale() == null ? defaults.guidance() : request.guidanceScale();
+    /**
+     * @param distilled whether the model takes the guidance scale as an input and so looks once only
+     */
+    static SettledRequest of(PictureRequest request, ModelDefaults defaults, boolean distilled) {
+        TextToImage text = request.text();
+        Image image = image(request);
+        double scale = text.guidanceScale() == null ? defaults.guidance() : text.guidanceScale();
         return new SettledRequest(
                 request,
-                request.width() == null ? defaults.width() : request.width(),
-                request.height() == null ? defaults.height() : request.height(),
-                request.steps() == null ? defaults.steps() : request.steps(),
-                new Guidance(scale, request.guidanceRescale()),
-                request.sampler() == null ? defaults.sampler() : request.sampler(),
-                request.seed() == null
-                        ? ThreadLocalRandom.current().nextLong(LARGEST_CHOSEN_SEED + 1)
-                        : request.seed());
+                side(text.width(), image == null ? defaults.width() : image.width()),
+                side(text.height(), image == null ? defaults.height() : image.height()),
+                text.steps() == null ? defaults.steps() : text.steps(),
+                scale,
+                guidance(request, distilled ? 1 : scale),
+                text.sampler() == null ? defaults.sampler() : text.sampler(),
+                text.seed() == null ? ThreadLocalRandom.current().nextLong(LARGEST_CHOSEN_SEED + 1) : text.seed());
+    }
+
+    private static int side(@Nullable Integer asked, int otherwise) {
+        return asked == null ? otherwise : asked;
+    }
+
+    private static GuidanceMethod guidance(PictureRequest request, double scale) {
+        return request instanceof InstructEdit edit
+                ? new InstructGuidance(scale, edit.imageGuidanceScale())
+                : new Guidance(scale, request.text().guidanceRescale());
+    }
+
+    private static @Nullable Image image(PictureRequest request) {
+        return switch (request) {
+            case TextToImage _ -> null;
+            case ImageToImage to -> to.image();
+            case Inpaint inpaint -> inpaint.image();
+            case InstructEdit edit -> edit.image();
+        };
+    }
+
+    /** The picture it starts from, if it does. */
+    @Nullable
+    Image image() {
+        return image(request);
+    }
+
+    TextToImage text() {
+        return request.text();
     }
 
     int batch() {
-        return request.batch();
+        return text().batch();
     }
 
-    /** Pictures that the denoiser looks at together: with guidance each one twice. */
+    /** Pictures that the denoiser looks at together, each as often as guidance needs. */
     int samples() {
-        return guidance.isOn() ? 2 * batch() : batch();
+        return guidance.looks() * batch();
+    }
+
+    /** How much of the steps is made: 1 but for requests that start from a picture. */
+    double strength() {
+        return switch (request) {
+            case ImageToImage to -> to.strength();
+            case Inpaint inpaint -> inpaint.strength();
+            case TextToImage _, InstructEdit _ -> 1;
+        };
+    }
+
+    /**
+     * The first step that is made, as diffusers counts.
+     *
+     * @throws IllegalArgumentException if the strength leaves none
+     */
+    int firstStep() {
+        int made = Math.min((int) (steps * strength()), steps);
+        if (made == 0) {
+            throw new IllegalArgumentException(
+                    "strength: expected at least %s, so that one of %d steps is made, found %s"
+                            .formatted(1.0 / steps, steps, strength()));
+        }
+        return steps - made;
+    }
+
+    /** For the first text encoder and the second. */
+    Prompts prompts() {
+        String second = text().sdxl().prompt2();
+        return Prompts.repeated(text().prompt(), second == null ? text().prompt() : second, batch());
+    }
+
+    /** What guidance leads away from; empty texts where the request says nothing. */
+    Prompts negativePrompts() {
+        String first = text().negativePrompt() == null ? "" : text().negativePrompt();
+        String second = text().sdxl().negativePrompt2();
+        return Prompts.repeated(first, second == null ? first : second, batch());
     }
 
     /**
@@ -47,18 +128,25 @@ record SettledRequest(
         SequencedMap<String, String> values = new LinkedHashMap<>();
         values.put("Steps", Integer.toString(steps));
         values.put("Sampler", sampler);
-        values.put("CFG scale", number(guidance.scale()));
+        values.put("CFG scale", number(guidanceScale));
+        if (request instanceof InstructEdit edit) {
+            values.put("Image CFG scale", number(edit.imageGuidanceScale()));
+        }
         values.put("Seed", Long.toString(seed + n));
         values.put("Size", width + "x" + height);
         values.put("Model", model);
-        if (guidance.rescale() > 0) {
-            values.put("Guidance rescale", number(guidance.rescale()));
+        if (request instanceof ImageToImage || request instanceof Inpaint) {
+            values.put("Denoising strength", number(strength()));
         }
-        if (request.clipSkip() > 0) {
-            values.put("Clip skip", Integer.toString(request.clipSkip() + 1)); // the web UI counts from 1
+        if (text().guidanceRescale() > 0) {
+            values.put("Guidance rescale", number(text().guidanceRescale()));
+        }
+        if (text().clipSkip() > 0) {
+            values.put("Clip skip", Integer.toString(text().clipSkip() + 1)); // the web UI counts from 1
         }
         values.put("Version", "Aquarelle");
-        return new GenerationParameters(request.prompt(), request.negativePrompt(), values);
+        String negative = text().negativePrompt();
+        return new GenerationParameters(text().prompt(), negative == null ? "" : negative, values);
     }
 
     private static String number(double x) {

@@ -9,13 +9,14 @@ import dev.aquarelle.ops.Cancellation;
 import dev.aquarelle.sd.checkpoint.ModelFolder;
 import dev.aquarelle.sd.checkpoint.ModelSource;
 import dev.aquarelle.sd.image.Image;
+import dev.aquarelle.sd.schedulers.NoiseSource;
+import dev.aquarelle.sd.schedulers.RunOptions;
 import dev.aquarelle.sd.schedulers.Scheduler;
 import dev.aquarelle.sd.schedulers.SchedulerConfig;
 import dev.aquarelle.sd.schedulers.SchedulerRun;
 import dev.aquarelle.sd.schedulers.Schedulers;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.stream.LongStream;
@@ -39,6 +40,7 @@ public final class StableDiffusion implements AutoCloseable {
     private final DiffusionModel model;
     private final SchedulerConfig schedulerConfig;
     private final ModelDefaults defaults;
+    private final Conditioner conditioner;
     private boolean closed;
 
     /** Closes the backend in the end, but not if it fails. */
@@ -56,6 +58,8 @@ public final class StableDiffusion implements AutoCloseable {
             }
         }
         this.model = opened;
+        this.conditioner =
+                new Conditioner(opened, source.index().bool("force_zeros_for_empty_prompt", opened.sizeIds() > 0));
     }
 
     /** {@link #load(Path, EngineOptions)} with the best backend there is. */
@@ -95,13 +99,13 @@ public final class StableDiffusion implements AutoCloseable {
         return "%s: %s".formatted(backend.name(), backend.description());
     }
 
-    /** {@link #generate(TextToImage, ProgressListener, Cancellation)}, unwatched. */
-    public List<GeneratedImage> generate(TextToImage request) {
+    /** {@link #generate(PictureRequest, ProgressListener, Cancellation)}, unwatched. */
+    public List<GeneratedImage> generate(PictureRequest request) {
         return generate(request, ProgressListener.NONE, Cancellation.NEVER);
     }
 
-    /** {@link #generate(TextToImage, ProgressListener, Cancellation)}, stopped by an interrupt alone. */
-    public List<GeneratedImage> generate(TextToImage request, ProgressListener listener) {
+    /** {@link #generate(PictureRequest, ProgressListener, Cancellation)}, stopped by an interrupt alone. */
+    public List<GeneratedImage> generate(PictureRequest request, ProgressListener listener) {
         return generate(request, listener, Cancellation.NEVER);
     }
 
@@ -117,14 +121,14 @@ public final class StableDiffusion implements AutoCloseable {
      * @throws CancellationException if stopped, be it before its turn; the engine stays usable
      * @throws IllegalStateException if the engine is closed, or the listener of a request asks for another one
      */
-    public List<GeneratedImage> generate(TextToImage request, ProgressListener listener, Cancellation cancellation) {
+    public List<GeneratedImage> generate(PictureRequest request, ProgressListener listener, Cancellation cancellation) {
         requireNoListener("ask for another picture");
         turn.await(cancellation);
         try {
             if (closed) {
                 throw new IllegalStateException("the engine is closed");
             }
-            return generate(SettledRequest.of(request, defaults), listener, cancellation);
+            return generate(SettledRequest.of(request, defaults, model.guidanceDim() > 0), listener, cancellation);
         } finally {
             turn.end();
         }
@@ -138,27 +142,29 @@ public final class StableDiffusion implements AutoCloseable {
     }
 
     private List<GeneratedImage> generate(SettledRequest s, ProgressListener listener, Cancellation cancellation) {
-        SchedulerRun run = scheduler(s.sampler()).start(s.steps());
+        SchedulerRun run =
+                scheduler(s.sampler()).start(RunOptions.steps(s.steps()).startingAt(s.firstStep()));
         Shape shape = model.latentShape(s.batch(), s.height(), s.width());
-        model.requirePossible(
-                List.of(s.request().prompt(), s.request().negativePrompt()),
-                s.request().clipSkip());
+        Fit.require(s, model);
+        model.requirePossible(s.prompts(), s.text().clipSkip());
+        model.requirePossible(s.negativePrompts(), 0);
         MachineMemory.requireHeap(s, shape);
         model.prepare(s.samples(), shape);
 
-        List<TorchCpuGenerator> generators = LongStream.range(0, s.batch())
+        NoiseSource noise = Latents.source(LongStream.range(0, s.batch())
                 .mapToObj(n -> new TorchCpuGenerator(s.seed() + n))
-                .toList();
-        Tensor noise = Latents.noise(generators, shape);
-        Sampling sampling = new Sampling(
+                .toList());
+        Start start = start(s, new Starter(model, run, shape, noise, cancellation));
+        Conditioning told = conditioner.of(s, cancellation);
+        Tensor latents = model.sample(new Sampling(
                 run,
                 s.guidance(),
-                promptEmbeds(s, cancellation),
-                run.initialLatents(noise),
-                Latents.source(generators),
+                start.channels() == null ? told : told.withChannels(start.channels()),
+                start.latents(),
+                start.edit(),
+                noise,
                 listener,
-                cancellation);
-        Tensor latents = model.sample(sampling);
+                cancellation));
         String title = s.sampler().isEmpty() ? SamplerTitle.of(schedulerConfig) : SamplerTitle.of(s.sampler());
         List<GeneratedImage> images = new ArrayList<>();
         model.decode(latents, cancellation, picture -> {
@@ -169,20 +175,23 @@ public final class StableDiffusion implements AutoCloseable {
         return images;
     }
 
-    private Scheduler scheduler(String sampler) {
-        return sampler.isEmpty() ? Schedulers.fromConfig(schedulerConfig) : Schedulers.named(sampler, schedulerConfig);
+    private static Start start(SettledRequest s, Starter starter) {
+        return switch (s.request()) {
+            case TextToImage _ -> starter.ofNoise();
+            case ImageToImage to -> starter.ofImage(to.image().toTensor());
+            case Inpaint inpaint ->
+                starter.ofInpainting(
+                        inpaint.image().toTensor(),
+                        Masking.of(inpaint.mask()),
+                        inpaint.strength() == 1,
+                        s.guidance().looks());
+            case InstructEdit edit ->
+                starter.ofInstruction(edit.image().toTensor(), s.guidance().looks());
+        };
     }
 
-    /** Negative prompts first, if they have a say; clip skip is for the prompt alone, as in diffusers. */
-    private Tensor promptEmbeds(SettledRequest s, Cancellation cancellation) {
-        TextToImage request = s.request();
-        Tensor positive =
-                model.encode(Collections.nCopies(s.batch(), request.prompt()), request.clipSkip(), cancellation);
-        return s.guidance().isOn()
-                ? Latents.concatenated(
-                        model.encodeNegative(Collections.nCopies(s.batch(), request.negativePrompt()), cancellation),
-                        positive)
-                : positive;
+    private Scheduler scheduler(String sampler) {
+        return sampler.isEmpty() ? Schedulers.fromConfig(schedulerConfig) : Schedulers.named(sampler, schedulerConfig);
     }
 
     /**

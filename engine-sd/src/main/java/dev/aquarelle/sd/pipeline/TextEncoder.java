@@ -8,6 +8,7 @@ import dev.aquarelle.ops.Cancellation;
 import dev.aquarelle.ops.MemoryPlan;
 import dev.aquarelle.ops.Program;
 import dev.aquarelle.ops.graph.Graph;
+import dev.aquarelle.ops.graph.Value;
 import dev.aquarelle.sd.ModelException;
 import dev.aquarelle.sd.checkpoint.ModelSource;
 import dev.aquarelle.sd.clip.ClipTextConfig;
@@ -18,30 +19,41 @@ import dev.aquarelle.sd.prompt.TokenIds;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * From prompts to what the denoiser attends to, in Stable Diffusion 1 and 2: tokenizer, text model and the program a backend made of it.
+ * From prompts to what the denoiser attends to: tokenizer, text model and the program a backend made of it.
  * The hidden states of the last few prompts are kept, so that a negative prompt is encoded once for many pictures.
  *
  * <p>Safe for use from several threads, which wait for one another.
  */
 public final class TextEncoder implements AutoCloseable {
     private static final Logger LOG = System.getLogger(TextEncoder.class.getName());
+    private static final String HIDDEN_STATES = "hidden_states";
+    private static final String POOLED = "pooled";
     private static final int KEPT_PROMPTS = 32; // 240 KB each in Stable Diffusion 1
 
     private final PromptEncoder prompts;
     private final ClipTextModel model;
+    private final Use use;
     private final Backend backend;
     private final MemoryBudget budget;
-    private final Map<Key, Tensor> kept = new LinkedHashMap<>(16, 0.75f, true);
+    private final boolean pooling;
+    private final Map<Key, PromptEmbeds> kept = new LinkedHashMap<>(16, 0.75f, true);
     private final MemoryPlan memory;
     private @Nullable Program program;
     private int programClipSkip;
+
+    /** Which of a text model's states the denoiser was trained with. */
+    enum Use {
+        /** The last layer's, through the final norm. */
+        STABLE_DIFFUSION,
+        /** The last but one's as they are, and the pooled vector where the model has a projection for it. */
+        SDXL
+    }
 
     /** What hidden states depend on. */
     private record Key(String prompt, int clipSkip) {}
@@ -55,6 +67,10 @@ public final class TextEncoder implements AutoCloseable {
      * @throws dev.aquarelle.core.memory.MemoryBudgetException if the program would take more than it may
      */
     public TextEncoder(ClipTokenizer tokenizer, ClipTextModel model, Backend backend, MemoryBudget budget) {
+        this(tokenizer, model, Use.STABLE_DIFFUSION, backend, budget);
+    }
+
+    TextEncoder(ClipTokenizer tokenizer, ClipTextModel model, Use use, Backend backend, MemoryBudget budget) {
         ClipTextConfig config = model.config();
         if (tokenizer.size() > config.vocabSize()) {
             throw new ModelException(
@@ -63,6 +79,8 @@ public final class TextEncoder implements AutoCloseable {
         }
         this.prompts = new PromptEncoder(tokenizer, Math.min(tokenizer.maxLength(), config.maxPositionEmbeddings()));
         this.model = model;
+        this.use = use;
+        this.pooling = use == Use.SDXL && model.textProjection() != null;
         this.backend = backend;
         this.budget = budget;
         Program all = compile(0);
@@ -71,7 +89,7 @@ public final class TextEncoder implements AutoCloseable {
     }
 
     /**
-     * Loads {@code tokenizer} and {@code text_encoder} of a model.
+     * Loads {@code tokenizer} and {@code text_encoder} of a Stable Diffusion 1 or 2 model.
      *
      * @param arena what the mapped weights live with; must outlive the text encoder
      * @param backend what computes; stays open
@@ -81,9 +99,16 @@ public final class TextEncoder implements AutoCloseable {
      * @throws dev.aquarelle.core.memory.MemoryBudgetException if the program would take more than it may
      */
     public static TextEncoder load(ModelSource source, Arena arena, Backend backend, MemoryBudget budget) {
-        ClipTextConfig config = ClipTextConfig.of(source.config("text_encoder"));
-        ClipTextModel model = ClipTextModel.load(source.weights("text_encoder", arena), config);
-        return new TextEncoder(source.tokenizer("tokenizer"), model, backend, budget);
+        return load(source, "", Use.STABLE_DIFFUSION, arena, backend, budget);
+    }
+
+    /** The one whose parts have the given ending: {@code _2} for SDXL's second. */
+    static TextEncoder load(
+            ModelSource source, String ending, Use use, Arena arena, Backend backend, MemoryBudget budget) {
+        String part = "text_encoder" + ending;
+        ClipTextConfig config = ClipTextConfig.of(source.config(part));
+        ClipTextModel model = ClipTextModel.load(source.weights(part, arena), config);
+        return new TextEncoder(source.tokenizer("tokenizer" + ending), model, use, backend, budget);
     }
 
     /** Ids of a prompt: 77. */
@@ -96,9 +121,14 @@ public final class TextEncoder implements AutoCloseable {
         return model.config().hiddenSize();
     }
 
-    /** How many layers there are to leave out, but for one: the largest {@code clipSkip}. */
+    /** How many layers there are to leave out, so that one is left: the largest {@code clipSkip}. */
     public int maxClipSkip() {
-        return model.config().numHiddenLayers() - 1;
+        return model.config().numHiddenLayers() - (use == Use.SDXL ? 2 : 1);
+    }
+
+    /** Width of the pooled vector, 0 if there is none. */
+    int pooledDim() {
+        return pooling ? model.config().projectionDim() : 0;
     }
 
     /** What the program takes in memory, at most: with all layers. */
@@ -117,11 +147,15 @@ public final class TextEncoder implements AutoCloseable {
      * @throws IllegalArgumentException if a prompt is longer than {@link PromptEncoder#MAX_CHARS}, or there are not so many layers
      */
     public void requirePossible(List<String> prompts, int clipSkip) {
+        requireClipSkip(clipSkip);
+        prompts.forEach(this::tokens);
+    }
+
+    private void requireClipSkip(int clipSkip) {
         if (clipSkip < 0 || clipSkip > maxClipSkip()) {
             throw new IllegalArgumentException(
                     "clipSkip: expected 0 to %d, found %d".formatted(maxClipSkip(), clipSkip));
         }
-        prompts.forEach(this::tokens);
     }
 
     /** {@link #encode(List, int, Cancellation)} of all layers, which only an interrupt of the thread stops. */
@@ -143,24 +177,33 @@ public final class TextEncoder implements AutoCloseable {
         return encode("the prompt", prompts, clipSkip, cancellation);
     }
 
-    /** The same, of prompts that the warning calls something. */
-    synchronized Tensor encode(String what, List<String> prompts, int clipSkip, Cancellation cancellation) {
-        int floats = Math.multiplyExact(Math.multiplyExact(prompts.size(), length()), width());
-        Tensor all = Tensor.of(new float[floats], prompts.size(), length(), width());
-        for (int i = 0; i < prompts.size(); i++) {
-            MemorySegment one = all.slice(i, i + 1).data();
-            one.copyFrom(
-                    hiddenStates(what, prompts.get(i), clipSkip, cancellation).data());
-        }
-        return all;
+    /** The hidden states alone, of prompts that the warning calls something. */
+    Tensor encode(String what, List<String> prompts, int clipSkip, Cancellation cancellation) {
+        return embeds(what, prompts, clipSkip, cancellation).hiddenStates();
     }
 
-    private Tensor hiddenStates(String what, String prompt, int clipSkip, Cancellation cancellation) {
+    /** All that there is of prompts that the warning calls something. */
+    synchronized PromptEmbeds embeds(String what, List<String> prompts, int clipSkip, Cancellation cancellation) {
+        return PromptEmbeds.concatenated(prompts.stream()
+                .map(prompt -> embedsOf(what, prompt, clipSkip, cancellation))
+                .toArray(PromptEmbeds[]::new));
+    }
+
+    private PromptEmbeds embedsOf(String what, String prompt, int clipSkip, Cancellation cancellation) {
         Key key = new Key(prompt, clipSkip);
-        Tensor found = kept.get(key);
+        PromptEmbeds found = kept.get(key);
         if (found != null) {
             return found;
         }
+        PromptEmbeds result = compute(what, prompt, clipSkip, cancellation);
+        kept.put(key, result);
+        if (kept.size() > KEPT_PROMPTS) {
+            kept.remove(kept.keySet().iterator().next()); // in order of use: the one not asked for the longest
+        }
+        return result;
+    }
+
+    private PromptEmbeds compute(String what, String prompt, int clipSkip, Cancellation cancellation) {
         TokenIds tokens = tokens(prompt);
         if (tokens.truncated() > 0) {
             LOG.log(
@@ -171,15 +214,19 @@ public final class TextEncoder implements AutoCloseable {
                     tokens.truncated(),
                     shortened(prompt));
         }
+        Program text = programFor(clipSkip);
         Tensor ids = Tensor.of(tokens.toArray(), 1, length());
-        float[] states = programFor(clipSkip).run(cancellation, ids).toFloatArray();
-        Tensor result = Tensor.of(states, 1, length(), width());
-        Finite.require(Programs.TEXT_ENCODER, Finite.WEIGHTS, result);
-        kept.put(key, result);
-        if (kept.size() > KEPT_PROMPTS) {
-            kept.remove(kept.keySet().iterator().next()); // in order of use: the one not asked for the longest
+        if (!pooling) {
+            return new PromptEmbeds(copied(text.run(cancellation, ids)), null);
         }
-        return result;
+        int position = model.config().pooledPosition(tokens.toArray());
+        Tensor states = copied(text.run(cancellation, ids, Tensor.of(new int[] {position}, 1)));
+        return new PromptEmbeds(states, copied(text.output(POOLED)));
+    }
+
+    private static Tensor copied(Tensor result) {
+        Finite.require(Programs.TEXT_ENCODER, Finite.WEIGHTS, result);
+        return Tensor.of(result.toFloatArray(), result.shape().dims());
     }
 
     private Program programFor(int clipSkip) {
@@ -195,8 +242,23 @@ public final class TextEncoder implements AutoCloseable {
     }
 
     private Program compile(int clipSkip) {
-        Graph graph = Graph.of(g -> model.promptEmbeds(g, g.input("ids", DType.I32, 1, prompts.length()), clipSkip));
+        requireClipSkip(clipSkip);
+        Graph graph = Graph.build(g -> declare(g, clipSkip));
         return Programs.compile(backend, graph, Programs.TEXT_ENCODER, budget, 0);
+    }
+
+    private void declare(Graph g, int clipSkip) {
+        Value ids = g.input("ids", DType.I32, 1, prompts.length());
+        if (use == Use.STABLE_DIFFUSION) {
+            g.output(HIDDEN_STATES, model.promptEmbeds(g, ids, clipSkip));
+            return;
+        }
+        List<Value> states = model.hiddenStates(g, ids);
+        g.output(HIDDEN_STATES, states.get(states.size() - 2 - clipSkip));
+        if (pooling) {
+            Value positions = g.input("positions", DType.I32, 1);
+            g.output(POOLED, model.pooled(g, model.normalized(g, states.getLast()), positions));
+        }
     }
 
     private void closeProgram() {

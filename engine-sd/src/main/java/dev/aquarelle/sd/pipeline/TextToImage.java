@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * @param prompt what to show
- * @param negativePrompt what not to show; has an effect with guidance only
+ * @param negativePrompt what not to show; has an effect with guidance only. To SDXL none at all, {@code null}, is another thing than an empty one
  * @param width in pixels, a multiple of 8
  * @param height in pixels, a multiple of 8
  * @param steps of the sampler, 1 to 1000
@@ -20,10 +20,11 @@ import org.jspecify.annotations.Nullable;
  * @param seed of the first picture, the next ones have the following seeds; if {@code null} one is chosen
  * @param batch how many pictures are made side by side; a picture is the same alone and in a batch
  * @param clipSkip how many of the text encoder's last layers are left out for the prompt, 0 for none
+ * @param sdxl what SDXL is told beside
  */
 public record TextToImage(
         String prompt,
-        String negativePrompt,
+        @Nullable String negativePrompt,
         @Nullable Integer width,
         @Nullable Integer height,
         @Nullable Integer steps,
@@ -32,7 +33,9 @@ public record TextToImage(
         @Nullable String sampler,
         @Nullable Long seed,
         int batch,
-        int clipSkip) {
+        int clipSkip,
+        SdxlOptions sdxl)
+        implements PictureRequest {
     static final int LARGEST_SIDE = 16384;
     static final int MOST_STEPS = 1000;
     private static final int LARGEST_BATCH = 64;
@@ -42,13 +45,17 @@ public record TextToImage(
      */
     public TextToImage {
         requireText("prompt", prompt);
-        requireText("negativePrompt", negativePrompt);
         requireSide("width", width);
         requireSide("height", height);
         require("steps", steps == null ? 1 : steps, 1, MOST_STEPS);
         require("batch", batch, 1, LARGEST_BATCH);
         require("clipSkip", clipSkip, 0, Integer.MAX_VALUE);
         var _ = new Guidance(guidanceScale == null ? 1 : guidanceScale, guidanceRescale);
+    }
+
+    @Override
+    public TextToImage text() {
+        return this;
     }
 
     /** A request for one picture with everything left to the model. */
@@ -86,7 +93,7 @@ public record TextToImage(
     /** Fills in a request; each method names a component of {@link TextToImage}. */
     public static final class Builder {
         private final String prompt;
-        private String negativePrompt = "";
+        private @Nullable String negativePrompt;
         private @Nullable Integer width;
         private @Nullable Integer height;
         private @Nullable Integer steps;
@@ -96,13 +103,14 @@ public record TextToImage(
         private @Nullable Long seed;
         private int batch = 1;
         private int clipSkip;
+        private SdxlOptions sdxl = SdxlOptions.DEFAULT;
 
         private Builder(String prompt) {
             this.prompt = prompt;
         }
 
         /** What not to show. */
-        public Builder negativePrompt(String negativePrompt) {
+        public Builder negativePrompt(@Nullable String negativePrompt) {
             this.negativePrompt = negativePrompt;
             return this;
         }
@@ -156,6 +164,12 @@ public record TextToImage(
             return this;
         }
 
+        /** What SDXL is told beside. */
+        public Builder sdxl(SdxlOptions sdxl) {
+            this.sdxl = sdxl;
+            return this;
+        }
+
         /**
          * The request.
          *
@@ -173,7 +187,8 @@ public record TextToImage(
                     sampler,
                     seed,
                     batch,
-                    clipSkip);
+                    clipSkip,
+                    sdxl);
         }
     }
 }

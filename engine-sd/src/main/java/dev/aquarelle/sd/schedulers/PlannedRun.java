@@ -51,9 +51,9 @@ final class PlannedRun implements SchedulerRun {
     }
 
     @Override
-    public Tensor addNoise(Tensor original, Tensor noise) {
+    public Tensor addNoise(int call, Tensor original, Tensor noise) {
         requireSameShape("the noise", noise.shape(), original.shape());
-        NoiseLevel level = plan.levels[plan.begin];
+        NoiseLevel level = plan.levels[index(call)];
         float[] sum = Terms.of(level.signal(), original.toFloatArray())
                 .plus(level.noise(), noise.toFloatArray())
                 .sum();

@@ -35,8 +35,8 @@ public interface SchedulerRun {
     /** Where a run without an image starts: {@code noise * initNoiseSigma()}. */
     Tensor initialLatents(Tensor noise);
 
-    /** Where a run with an image starts: {@code original} with noise of the first call's level. */
-    Tensor addNoise(Tensor original, Tensor noise);
+    /** {@code original} with noise of a call's level: where a run with an image starts, for call 0. */
+    Tensor addNoise(int call, Tensor original, Tensor noise);
 
     /** The latents as the model wants to see them. */
     Tensor scaleModelInput(int call, Tensor latents);

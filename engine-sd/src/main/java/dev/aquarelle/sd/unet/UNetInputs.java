@@ -58,7 +58,12 @@ public record UNetInputs(
                 config.timeCondProjDim() == 0 ? null : g.input("timestep_cond", n, config.timeCondProjDim()));
     }
 
-    private static int timeIds(UNetConfig.TextTime textTime, int pooledDim) {
+    /**
+     * How many numbers on sizes a model takes beside a pooled text.
+     *
+     * @throws ModelException if the widths do not fit
+     */
+    public static int timeIds(UNetConfig.TextTime textTime, int pooledDim) {
         int rest = textTime.inputDim() - pooledDim;
         if (pooledDim <= 0 || rest <= 0 || rest % textTime.timeEmbedDim() != 0) {
             throw new ModelException(

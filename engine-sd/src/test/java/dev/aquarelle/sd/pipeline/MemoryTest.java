@@ -175,7 +175,7 @@ class MemoryTest {
                 .build();
 
         assertThatThrownBy(() -> MachineMemory.requireHeap(
-                        SettledRequest.of(request, new ModelDefaults("demo", 64, 64, 1, 5, "")),
+                        SettledRequest.of(request, new ModelDefaults("demo", 64, 64, 1, 5, ""), false),
                         Shape.of(batch, side / 8, side / 8, 4)))
                 .isInstanceOf(MemoryBudgetException.class)
                 .hasMessageStartingWith("what is held of 64 pictures in the Java heap takes");

@@ -44,7 +44,7 @@ class SchedulersTest {
         Scheduler scheduler = Schedulers.named(sampler, MODEL);
         SchedulerRun run = scheduler.start(10);
         Tensor x0 = random(1);
-        Tensor latents = run.addNoise(x0, random(2));
+        Tensor latents = run.addNoise(0, x0, random(2));
 
         for (int call = 0; call < run.count(); call++) {
             Tensor seen = run.scaleModelInput(call, latents);

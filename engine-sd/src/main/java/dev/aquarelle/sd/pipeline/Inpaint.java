@@ -1,0 +1,25 @@
+package dev.aquarelle.sd.pipeline;
+
+import dev.aquarelle.sd.image.Image;
+
+/**
+ * A part of a picture painted anew. Models made for it (with nine channels) see what is around; others paint the whole and put back what
+ * the mask does not cover after each step.
+ *
+ * @param text prompt and settings; of the steps only the part {@code strength} is made
+ * @param image of the request's size, or one that says nothing of size
+ * @param mask of the picture's size: what is brighter than half is painted anew
+ * @param strength how much of what was there becomes new: above 0, to 1 for all
+ */
+public record Inpaint(TextToImage text, Image image, Image mask, double strength) implements PictureRequest {
+    /**
+     * @throws IllegalArgumentException if the strength is not above 0 and at most 1, or the mask is of another size than the picture
+     */
+    public Inpaint {
+        ImageToImage.requireStrength(strength);
+        if (mask.width() != image.width() || mask.height() != image.height()) {
+            throw new IllegalArgumentException("mask: expected %d x %d pixels as the picture has, found %d x %d"
+                    .formatted(image.width(), image.height(), mask.width(), mask.height()));
+        }
+    }
+}

@@ -1,0 +1,92 @@
+package dev.aquarelle.sd.pipeline;
+
+import dev.aquarelle.core.tensor.Shape;
+import dev.aquarelle.core.tensor.Tensor;
+import dev.aquarelle.ops.Cancellation;
+import dev.aquarelle.sd.schedulers.NoiseSource;
+import dev.aquarelle.sd.schedulers.SchedulerRun;
+import dev.aquarelle.sd.vae.DiagonalGaussian;
+
+/**
+ * Makes what a run starts from. Noise is drawn in the order of diffusers' pipelines, so that a seed gives their picture.
+ *
+ * @param model encodes pictures
+ * @param run what is started
+ * @param shape of the latents {@code [N, h, w, C]}
+ * @param noise drawn from for all pictures of the batch
+ * @param cancellation asked while pictures are encoded
+ */
+public record Starter(
+        DiffusionModel model, SchedulerRun run, Shape shape, NoiseSource noise, Cancellation cancellation) {
+
+    /** Pure noise. */
+    public Start ofNoise() {
+        return new Start(run.initialLatents(noise.next(shape)), null, LatentsEdit.NONE);
+    }
+
+    /**
+     * A picture under noise (diffusers' {@code StableDiffusionImg2ImgPipeline}).
+     *
+     * @param picture {@code [1, H, W, 3]}, -1 to 1
+     */
+    public Start ofImage(Tensor picture) {
+        Tensor original = sampled(picture);
+        return new Start(run.addNoise(0, original, noise.next(shape)), null, LatentsEdit.NONE);
+    }
+
+    /**
+     * A picture under noise, of which a part is painted anew (diffusers' {@code StableDiffusionInpaintPipeline}).
+     *
+     * @param picture {@code [1, H, W, 3]}, -1 to 1
+     * @param mask of its pixels {@code [1, H, W, 1]}: 1 where it is painted anew, else 0
+     * @param whole whether the run makes all steps and so starts from pure noise
+     * @param looks of the denoiser at each picture
+     */
+    public Start ofInpainting(Tensor picture, Tensor mask, boolean whole, int looks) {
+        Masking masking = new Masking(mask, model.scale());
+        return model.seesMask() ? seeing(picture, masking, whole, looks) : puttingBack(picture, masking, whole);
+    }
+
+    private Start seeing(Tensor picture, Masking masking, boolean whole, int looks) {
+        Tensor latents = whole ? ofNoise().latents() : ofImage(picture).latents();
+        Tensor around = sampled(masking.blanked(picture));
+        Tensor channels = Latents.joined(Latents.repeated(masking.ofLatents(), shape.dim(0)), around);
+        return new Start(latents, Latents.repeated(channels, looks), LatentsEdit.NONE);
+    }
+
+    private Start puttingBack(Tensor picture, Masking masking, boolean whole) {
+        Tensor original = sampled(picture);
+        Tensor drawn = noise.next(shape);
+        Tensor latents = whole ? run.initialLatents(drawn) : run.addNoise(0, original, drawn);
+        noise.next(
+                shape); // the reference encodes the picture around the mask for this kind of model too, and forgets it
+        Tensor mask = Latents.repeated(masking.ofLatents(), shape.dim(0));
+        return new Start(latents, null, (call, painted) -> {
+            boolean last = call + 1 == run.count();
+            return Masking.blended(mask, painted, last ? original : run.addNoise(call + 1, original, drawn));
+        });
+    }
+
+    /**
+     * Pure noise beside a picture that the denoiser sees (diffusers' {@code StableDiffusionInstructPix2PixPipeline}): the likeliest latents of
+     * it, not scaled.
+     *
+     * @param picture {@code [1, H, W, 3]}, -1 to 1
+     * @param looks 3 with guidance, the last of which sees none; else 1
+     */
+    public Start ofInstruction(Tensor picture, int looks) {
+        Tensor seen = Latents.repeated(model.encodeImage(picture, cancellation).mean(), shape.dim(0));
+        Tensor none = Tensor.of(
+                new float[Math.toIntExact(seen.shape().size())], seen.shape().dims());
+        Tensor channels = looks == 1 ? seen : Latents.concatenated(seen, seen, none);
+        return new Start(run.initialLatents(noise.next(shape)), channels, LatentsEdit.NONE);
+    }
+
+    /** Latents of a picture in the denoiser's scale, drawn once for each picture of the batch. */
+    private Tensor sampled(Tensor picture) {
+        DiagonalGaussian one = model.encodeImage(picture, cancellation);
+        int n = shape.dim(0);
+        DiagonalGaussian all = new DiagonalGaussian(Latents.repeated(one.mean(), n), Latents.repeated(one.logvar(), n));
+        return model.scaled(all.sample(noise.next(shape)));
+    }
+}
