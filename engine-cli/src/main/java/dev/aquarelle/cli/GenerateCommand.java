@@ -5,6 +5,7 @@ import dev.aquarelle.demo.DemoModel;
 import dev.aquarelle.ops.BackendOptions;
 import dev.aquarelle.sd.ModelException;
 import dev.aquarelle.sd.pipeline.EngineOptions;
+import dev.aquarelle.sd.pipeline.PictureRequest;
 import dev.aquarelle.sd.pipeline.StableDiffusion;
 import dev.aquarelle.sd.pipeline.TextToImage;
 import dev.aquarelle.sd.schedulers.Scheduler;
@@ -70,7 +71,7 @@ final class GenerateCommand implements Callable<Integer> {
             names = {"-n", "--negative"},
             paramLabel = "\"TEXT\"",
             description = "What to keep away from.")
-    private String negative = "";
+    private @Nullable String negative;
 
     @Option(
             names = {"-s", "--steps"},
@@ -123,7 +124,8 @@ final class GenerateCommand implements Callable<Integer> {
     @Option(
             names = {"-m", "--model"},
             paramLabel = "DIR",
-            description = "A Stable Diffusion 1 or 2 model in the layout of diffusers (default: the small demo model).")
+            description =
+                    "A Stable Diffusion 1, 2 or XL model in the layout of diffusers (default: the small demo model).")
     private @Nullable Path model;
 
     @Option(
@@ -136,6 +138,9 @@ final class GenerateCommand implements Callable<Integer> {
             names = {"-f", "--force"},
             description = "Write over files that are there.")
     private boolean force;
+
+    @Mixin
+    private final SourceImage source = new SourceImage();
 
     @Mixin
     private final BackendChoice backend = new BackendChoice();
@@ -173,8 +178,9 @@ final class GenerateCommand implements Callable<Integer> {
         int total = count != null ? count : batch;
         long first = seed != null ? seed : ThreadLocalRandom.current().nextLong(SEEDS);
         requireSense(text, total);
-        TextToImage _ =
-                request(text, first, batch); // refuses the rest of what makes no sense before anything is opened
+        source.read();
+        PictureRequest _ =
+                source.request(request(text, first, batch), false); // refuses what makes no sense, before all
         requireSampler();
         CommandLine line = spec.commandLine();
         BackendOptions computing = backend.options();
@@ -183,7 +189,13 @@ final class GenerateCommand implements Callable<Integer> {
         try (StableDiffusion engine = load(options)) {
             files.createFolder();
             Screen screen = new Screen(line.getOut(), line.getErr(), terminal, preview);
-            new Painting(engine, (from, pictures) -> request(text, from, pictures), files, screen, interrupt)
+            new Painting(
+                            engine,
+                            (from, pictures) ->
+                                    source.request(request(text, from, pictures), engine.followsInstructions()),
+                            files,
+                            screen,
+                            interrupt)
                     .run(first, total, batch);
         }
         return 0;
@@ -203,7 +215,9 @@ final class GenerateCommand implements Callable<Integer> {
             throw new IllegalArgumentException("the prompt is empty");
         }
         requireReadable("the prompt", text);
-        requireReadable("the negative prompt", negative);
+        if (negative != null) {
+            requireReadable("the negative prompt", negative);
+        }
         if (count != null && total < 1) {
             throw new IllegalArgumentException("--count: expected 1 or more, found " + total);
         }

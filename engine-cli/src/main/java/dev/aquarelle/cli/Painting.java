@@ -2,9 +2,9 @@ package dev.aquarelle.cli;
 
 import dev.aquarelle.ops.Cancellation;
 import dev.aquarelle.sd.pipeline.GeneratedImage;
+import dev.aquarelle.sd.pipeline.PictureRequest;
 import dev.aquarelle.sd.pipeline.Progress;
 import dev.aquarelle.sd.pipeline.StableDiffusion;
-import dev.aquarelle.sd.pipeline.TextToImage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,7 +18,7 @@ import java.util.function.BiFunction;
  */
 record Painting(
         StableDiffusion engine,
-        BiFunction<Long, Integer, TextToImage> requests,
+        BiFunction<Long, Integer, PictureRequest> requests,
         PictureFiles files,
         Screen screen,
         Cancellation cancellation) {
@@ -51,8 +51,8 @@ record Painting(
                 : "Painting %d-%d of %d".formatted(first, last, total);
     }
 
-    private List<GeneratedImage> paint(TextToImage request, String task) {
-        Integer wanted = request.steps();
+    private List<GeneratedImage> paint(PictureRequest request, String task) {
+        Integer wanted = request.text().steps();
         int steps = wanted != null ? wanted : engine.defaults().steps();
         try (ProgressDisplay display = new ProgressDisplay(screen.err(), screen.terminal(), task, steps)) {
             List<GeneratedImage> images = engine.generate(request, progress -> show(display, progress), cancellation);

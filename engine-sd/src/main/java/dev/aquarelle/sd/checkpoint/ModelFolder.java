@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A model's folder in the layout of diffusers: {@code model_index.json} and a folder for each part.
@@ -20,22 +21,33 @@ public record ModelFolder(Path path) implements ModelSource {
     private static final String INDEX = "model_index.json";
     private static final String GENERATION = "generation_config.json";
 
-    /** The pipelines whose models the engine knows, by the parts they need. */
-    private static final Map<String, List<String>> PIPELINES = pipelines();
+    /** The parts of Stable Diffusion 1 and 2. */
+    private static final List<String> PARTS = List.of("tokenizer", "text_encoder", "unet", "vae", "scheduler");
+
+    /** The parts of SDXL; its base model has the first text encoder too, its refiner has not. */
+    private static final List<String> SDXL_PARTS = List.of("tokenizer_2", "text_encoder_2", "unet", "vae", "scheduler");
+
+    /** What the index names if it is there. */
+    private static final List<String> FIRST_ENCODER = List.of("tokenizer", "text_encoder");
+
+    /** The pipelines whose models the engine knows. */
+    private static final Map<String, List<String>> PIPELINES = Map.of(
+            "StableDiffusionPipeline", PARTS,
+            "StableDiffusionImg2ImgPipeline", PARTS,
+            "StableDiffusionInpaintPipeline", PARTS,
+            "StableDiffusionInstructPix2PixPipeline", PARTS,
+            "LatentConsistencyModelPipeline", PARTS,
+            "StableDiffusionXLPipeline", SDXL_PARTS,
+            "StableDiffusionXLImg2ImgPipeline", SDXL_PARTS,
+            "StableDiffusionXLInpaintPipeline", SDXL_PARTS,
+            "StableDiffusionXLInstructPix2PixPipeline", SDXL_PARTS);
 
     /** The classes of parts that the engine knows. */
-    private static final Map<String, List<String>> CLASSES = Map.of(
-            "unet", List.of("UNet2DConditionModel"),
-            "vae", List.of("AutoencoderKL"),
-            "text_encoder", List.of("CLIPTextModel"),
-            "text_encoder_2", List.of("CLIPTextModelWithProjection"));
-
-    private static Map<String, List<String>> pipelines() {
-        List<String> one = List.of("tokenizer", "text_encoder", "unet", "vae", "scheduler");
-        List<String> two =
-                List.of("tokenizer", "tokenizer_2", "text_encoder", "text_encoder_2", "unet", "vae", "scheduler");
-        return Map.of("StableDiffusionPipeline", one, "StableDiffusionXLPipeline", two);
-    }
+    private static final Map<String, String> CLASSES = Map.of(
+            "unet", "UNet2DConditionModel",
+            "vae", "AutoencoderKL",
+            "text_encoder", "CLIPTextModel",
+            "text_encoder_2", "CLIPTextModelWithProjection");
 
     /**
      * Checks that it is a model of this family, before anything is read of it.
@@ -56,7 +68,7 @@ public record ModelFolder(Path path) implements ModelSource {
         String pipeline = index.string("_class_name");
         List<String> parts = PIPELINES.get(pipeline);
         if (parts == null) {
-            throw new ModelException("%s: _class_name: expected %s, found %s"
+            throw new ModelException("%s: _class_name: expected one of %s, found %s"
                     .formatted(
                             file,
                             String.join(
@@ -66,15 +78,24 @@ public record ModelFolder(Path path) implements ModelSource {
         CLASSES.forEach((part, known) -> requireKnown(index, part, known));
         ModelFolder folder = new ModelFolder(path);
         parts.forEach(folder::part);
+        FIRST_ENCODER.stream().filter(part -> names(index, part) != null).forEach(folder::part);
         return folder;
     }
 
-    private static void requireKnown(ModelConfig index, String part, List<String> known) {
-        List<String> found = index.has(part) ? index.strings(part) : List.of();
-        if (!found.isEmpty() && !known.contains(found.getLast())) {
-            throw new ModelException("%s: %s: expected %s, found %s"
-                    .formatted(index.file(), part, String.join(" or ", known), found.getLast()));
+    private static void requireKnown(ModelConfig index, String part, String known) {
+        String found = names(index, part);
+        if (found != null && !found.equals(known)) {
+            throw new ModelException("%s: %s: expected %s, found %s".formatted(index.file(), part, known, found));
         }
+    }
+
+    /** The class of a part, if the index names one: two nulls stand for a part that a pipeline could have and this model has not. */
+    private static @Nullable String names(ModelConfig index, String part) {
+        if (!index.has(part)) {
+            return null;
+        }
+        ModelConfig libraryAndClass = index.entries(part);
+        return libraryAndClass.has("1") ? libraryAndClass.string("1") : null;
     }
 
     @Override

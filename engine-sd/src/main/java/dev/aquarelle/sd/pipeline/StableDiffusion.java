@@ -94,6 +94,11 @@ public final class StableDiffusion implements AutoCloseable {
         return defaults;
     }
 
+    /** Whether the model changes pictures as it is told, so that {@link InstructEdit} is for it. */
+    public boolean followsInstructions() {
+        return model.seesPicture();
+    }
+
     /** What the engine runs on, in a line. */
     public String description() {
         return "%s: %s".formatted(backend.name(), backend.description());
