@@ -57,6 +57,22 @@ record ModelCopy(Path folder) {
         });
     }
 
+    /** Lets the denoiser see more channels than latents, which weigh nothing. */
+    ModelCopy seeing(int channels) throws IOException {
+        replace("unet/config.json", "\"in_channels\": 4", "\"in_channels\": " + channels);
+        return put("unet", "conv_in.weight", weights -> {
+            Tensor old = weights.tensor("conv_in.weight");
+            int[] dims = old.shape().dims();
+            int kernel = dims[2] * dims[3];
+            float[] from = old.toFloatArray();
+            float[] to = new float[dims[0] * channels * kernel];
+            for (int out = 0; out < dims[0]; out++) {
+                System.arraycopy(from, out * 4 * kernel, to, out * channels * kernel, 4 * kernel);
+            }
+            return Tensor.of(to, dims[0], channels, dims[2], dims[3]);
+        });
+    }
+
     private ModelCopy put(String part, String tensor, Function<SafetensorsFile, Tensor> values) throws IOException {
         Path path;
         try (Stream<Path> files = Files.list(folder.resolve(part))) {

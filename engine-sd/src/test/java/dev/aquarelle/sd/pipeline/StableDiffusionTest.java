@@ -166,9 +166,6 @@ class StableDiffusionTest {
         assertThatThrownBy(() -> TextToImage.of(null))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("prompt: expected a text, found null");
-        assertThatThrownBy(() -> owl().negativePrompt(null).build())
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("negativePrompt: expected a text, found null");
     }
 
     @Test
