@@ -15,9 +15,7 @@ class ConditioningTest {
     /** By diffusers: {@code LatentConsistencyModelPipeline.get_guidance_scale_embedding(None, torch.tensor([7.0]), 8)}. */
     @Test
     void theGuidanceScaleAsSinesAndCosines() {
-        float[] expected = {
-            0.506885f, -0.970479f, 0.586653f, 0.644217f, 0.862013f, -0.241183f, -0.809838f, 0.764842f
-        };
+        float[] expected = {0.506885f, -0.970479f, 0.586653f, 0.644217f, 0.862013f, -0.241183f, -0.809838f, 0.764842f};
         Tensor found = GuidanceEmbedding.of(8, 2, 8);
 
         assertThat(found.shape().dims()).containsExactly(2, 8);
