@@ -3,6 +3,7 @@ module dev.aquarelle.sd {
     exports dev.aquarelle.sd;
     exports dev.aquarelle.sd.checkpoint;
     exports dev.aquarelle.sd.clip;
+    exports dev.aquarelle.sd.control;
     exports dev.aquarelle.sd.image;
     exports dev.aquarelle.sd.nn;
     exports dev.aquarelle.sd.pipeline;

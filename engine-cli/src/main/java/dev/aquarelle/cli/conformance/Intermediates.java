@@ -65,7 +65,8 @@ final class Intermediates {
         return ordered;
     }
 
-    private static Value lastValue(Graph graph, String part) {
+    /** What a part of the model puts out. */
+    static Value lastValue(Graph graph, String part) {
         Stream<Value> within = graph.values().stream()
                 .filter(value -> value.scope().equals(part) || value.scope().startsWith(part + "."));
         return within.max(Comparator.comparingInt(Value::id))

@@ -13,7 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** Group 06: one call of a U-Net. */
+/** Group 06: one call of a U-Net, in some cases steered by a ControlNet. */
 final class UNetGroup implements GoldenGroup {
 
     @Override
@@ -23,6 +23,10 @@ final class UNetGroup implements GoldenGroup {
 
     @Override
     public void run(GoldenCase golden, Backend backend, Check check) {
+        if (golden.params().has("unet")) {
+            ControlNetCase.run(golden, backend, check);
+            return;
+        }
         Path folder = golden.model(golden.params().get("model").getAsString());
         ModelFolders.require(folder, "UNet2DConditionModel");
         predict(golden, UNet2DConditionModel.load(folder, golden.arena()), golden.in("timestep"), backend, check);
@@ -52,7 +56,7 @@ final class UNetGroup implements GoldenGroup {
         Intermediates.explain(golden, model, backend, check, inputs);
     }
 
-    private static Tensor perSample(Tensor timesteps, int samples) {
+    static Tensor perSample(Tensor timesteps, int samples) {
         float[] values = timesteps.toFloatArray();
         if (values.length == 1) {
             float only = values[0];

@@ -18,9 +18,16 @@ sealed interface DownBlock {
      * x {@code [N, H, W, in]}, temb {@code [N, timeEmbedDim]} and encoderHiddenStates {@code [N, S, crossAttentionDim]} give
      * {@code [N, H/2, W/2, out]}, rounded up, or keep H and W in the innermost block.
      *
+     * @param adapterFeature what a T2I-Adapter adds to the last layer's output, or in blocks without transformers to the downsampler's
      * @param skips gets the output of each layer and of the downsampler
      */
-    Value forward(Graph g, Value x, Value temb, Value encoderHiddenStates, Deque<Value> skips);
+    Value forward(
+            Graph g,
+            Value x,
+            Value temb,
+            Value encoderHiddenStates,
+            @Nullable Value adapterFeature,
+            Deque<Value> skips);
 
     /** The block of level {@code index}, whose input has {@code inChannels}. */
     static DownBlock load(Weights weights, int index, int inChannels, UNetConfig config) {
@@ -35,7 +42,7 @@ sealed interface DownBlock {
                     config.norm(),
                     config.timeEmbedDim()));
             if (block.crossAttention()) {
-                attentions.add(UNet2DConditionModel.loadTransformer(weights.at("attentions." + i), block, config));
+                attentions.add(UNetEncoder.loadTransformer(weights.at("attentions." + i), block, config));
             }
         }
         Downsample2D downsampler = index == config.downBlocks().size() - 1
@@ -50,14 +57,26 @@ sealed interface DownBlock {
     record DownBlock2D(
             List<ResnetBlock2D> resnets, @Nullable Downsample2D downsampler) implements DownBlock {
         @Override
-        public Value forward(Graph g, Value x, Value temb, Value encoderHiddenStates, Deque<Value> skips) {
+        public Value forward(
+                Graph g,
+                Value x,
+                Value temb,
+                Value encoderHiddenStates,
+                @Nullable Value adapterFeature,
+                Deque<Value> skips) {
             for (int i = 0; i < resnets.size(); i++) {
                 try (var _ = g.scope("resnets." + i)) {
                     x = resnets.get(i).forward(g, x, temb);
                 }
                 skips.push(x);
             }
-            return downsample(g, x, downsampler, skips);
+            x = downsample(g, x, downsampler, skips);
+            if (adapterFeature != null) {
+                skips.pop(); // the reference adds to the map itself, so that the way up gets the sum too
+                x = g.add(x, adapterFeature);
+                skips.push(x);
+            }
+            return x;
         }
     }
 
@@ -67,13 +86,22 @@ sealed interface DownBlock {
             List<Transformer2D> attentions,
             @Nullable Downsample2D downsampler) implements DownBlock {
         @Override
-        public Value forward(Graph g, Value x, Value temb, Value encoderHiddenStates, Deque<Value> skips) {
+        public Value forward(
+                Graph g,
+                Value x,
+                Value temb,
+                Value encoderHiddenStates,
+                @Nullable Value adapterFeature,
+                Deque<Value> skips) {
             for (int i = 0; i < resnets.size(); i++) {
                 try (var _ = g.scope("resnets." + i)) {
                     x = resnets.get(i).forward(g, x, temb);
                 }
                 try (var _ = g.scope("attentions." + i)) {
                     x = attentions.get(i).forward(g, x, encoderHiddenStates);
+                }
+                if (adapterFeature != null && i == resnets.size() - 1) {
+                    x = g.add(x, adapterFeature);
                 }
                 skips.push(x);
             }

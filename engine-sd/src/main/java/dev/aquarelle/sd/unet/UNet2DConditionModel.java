@@ -5,14 +5,13 @@ import dev.aquarelle.ops.graph.Graph;
 import dev.aquarelle.ops.graph.Value;
 import dev.aquarelle.sd.nn.Conv2d;
 import dev.aquarelle.sd.nn.GroupNorm;
-import dev.aquarelle.sd.nn.Transformer2D;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.Iterator;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The denoiser of Stable Diffusion (arXiv:2112.10752): what noise, or what mixture of noise and picture, is in these latents, given the
@@ -28,10 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class UNet2DConditionModel {
     private final UNetConfig config;
-    private final Conv2d convIn;
-    private final TimeConditioning timeConditioning;
-    private final List<DownBlock> downBlocks;
-    private final @Nullable MidBlock midBlock;
+    private final UNetEncoder encoder;
     private final List<UpBlock> upBlocks;
     private final GroupNorm convNormOut;
     private final Conv2d convOut;
@@ -39,14 +35,8 @@ public final class UNet2DConditionModel {
     private UNet2DConditionModel(Weights weights, UNetConfig config) {
         int outermost = config.downBlocks().getFirst().channels();
         this.config = config;
-        this.convIn = Conv2d.load(weights.at("conv_in"), config.inChannels(), outermost, config.convInKernel());
-        this.timeConditioning = TimeConditioning.load(weights, config);
-        Deque<Integer> skips = new ArrayDeque<>();
-        skips.push(outermost);
-        this.downBlocks = loadDownBlocks(weights, config, skips);
-        this.midBlock =
-                config.midBlock() == null ? null : MidBlock.load(weights.at("mid_block"), config.midBlock(), config);
-        this.upBlocks = loadUpBlocks(weights, config, skips);
+        this.encoder = UNetEncoder.load(weights, config);
+        this.upBlocks = loadUpBlocks(weights, config);
         this.convNormOut = GroupNorm.load(
                 weights.at("conv_norm_out"),
                 outermost,
@@ -82,74 +72,49 @@ public final class UNet2DConditionModel {
 
     /** A graph of one call, with the inputs that {@link UNetInputs} lists and one output. */
     public Graph graph(UNetInputs.Sizes sizes) {
-        return Graph.of(g -> forward(g, UNetInputs.declare(g, config, sizes)));
+        return graph(sizes, Steering.Kinds.NONE);
+    }
+
+    /** A graph of one call that is steered, with the inputs that {@link UNetInputs} and {@link Steering} list and one output. */
+    public Graph graph(UNetInputs.Sizes sizes, Steering.Kinds steering) {
+        return Graph.of(g -> forward(g, UNetInputs.declare(g, config, sizes, steering)));
     }
 
     /** Adds one call to a graph; gives the prediction {@code [N, H, W, outChannels]}. */
     public Value forward(Graph g, UNetInputs in) {
-        Value temb = timeConditioning.forward(g, in);
-        Value x = config.centerInputSample() ? g.scale(in.sample(), 2, -1) : in.sample();
-        x = convIn.forward(g, "conv_in", x);
-
+        UNetEncoder.Features down = encoder.forward(g, encoder.convIn(g, in), in);
+        Steering steering = in.steering();
         Deque<Value> skips = new ArrayDeque<>();
-        skips.push(x);
-        for (int i = 0; i < downBlocks.size(); i++) {
-            try (var _ = g.scope("down_blocks." + i)) {
-                x = downBlocks.get(i).forward(g, x, temb, in.encoderHiddenStates(), skips);
-            }
+        for (int i = 0; i < down.skips().size(); i++) {
+            Value skip = down.skips().get(i);
+            skips.push(
+                    steering.downResiduals().isEmpty()
+                            ? skip
+                            : g.add(skip, steering.downResiduals().get(i)));
         }
-        if (midBlock != null) {
-            try (var _ = g.scope("mid_block")) {
-                x = midBlock.forward(g, x, temb, in.encoderHiddenStates());
-            }
-        }
+        Value x = steering.midResidual() == null ? down.mid() : g.add(down.mid(), steering.midResidual());
         for (int i = 0; i < upBlocks.size(); i++) {
             try (var _ = g.scope("up_blocks." + i)) {
-                x = upBlocks.get(i).forward(g, x, temb, in.encoderHiddenStates(), skips);
+                x = upBlocks.get(i).forward(g, x, down.temb(), in.encoderHiddenStates(), skips);
             }
         }
         x = g.silu(convNormOut.forward(g, "conv_norm_out", x));
         return convOut.forward(g, "conv_out", x);
     }
 
-    private static List<DownBlock> loadDownBlocks(Weights weights, UNetConfig config, Deque<Integer> skips) {
-        List<DownBlock> blocks = new ArrayList<>();
-        int channels = skips.element();
-        for (int i = 0; i < config.downBlocks().size(); i++) {
-            UNetConfig.Block block = config.downBlocks().get(i);
-            blocks.add(DownBlock.load(weights.at("down_blocks." + i), i, channels, config));
-            channels = block.channels();
-            boolean innermost = i == config.downBlocks().size() - 1;
-            for (int layer = 0; layer < block.layers() + (innermost ? 0 : 1); layer++) {
-                skips.push(channels);
-            }
-        }
-        return List.copyOf(blocks);
-    }
-
-    private static List<UpBlock> loadUpBlocks(Weights weights, UNetConfig config, Deque<Integer> skips) {
+    private static List<UpBlock> loadUpBlocks(Weights weights, UNetConfig config) {
         List<UpBlock> blocks = new ArrayList<>();
+        Iterator<UNetConfig.Skip> skips = config.skips().reversed().iterator();
         int channels = config.downBlocks().getLast().channels();
         for (int i = 0; i < config.upBlocks().size(); i++) {
             UNetConfig.Block block = config.upBlocks().get(i);
             List<Integer> skipChannels = new ArrayList<>();
             for (int layer = 0; layer < block.layers(); layer++) {
-                skipChannels.add(skips.pop());
+                skipChannels.add(skips.next().channels());
             }
             blocks.add(UpBlock.load(weights.at("up_blocks." + i), i, channels, skipChannels, config));
             channels = block.channels();
         }
         return List.copyOf(blocks);
-    }
-
-    static Transformer2D loadTransformer(Weights weights, UNetConfig.Block block, UNetConfig config) {
-        return Transformer2D.load(
-                weights,
-                block.channels(),
-                block.crossAttentionDim(),
-                block.heads(),
-                block.transformerLayers(),
-                config.norm().groups(),
-                block.onlyCrossAttention());
     }
 }

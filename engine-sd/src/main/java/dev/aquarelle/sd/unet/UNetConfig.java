@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param freqShift of the sinusoids' frequencies, 0 in Stable Diffusion
  * @param downBlocks from the outermost to the innermost
  * @param midBlock set up as the last of them, but for its first attentions, which are always to the pixels; null if there is none
- * @param upBlocks from the innermost to the outermost
+ * @param upBlocks from the innermost to the outermost; none in a ControlNet
  * @param norm of the residual blocks and before the last convolution
  * @param timeEmbedDim width of the timestep embedding
  * @param convInKernel side of the first convolution's kernel
@@ -53,6 +53,7 @@ public record UNetConfig(
     private static final Pattern OLD_VERSION = Pattern.compile("0\\.0*[0-8](?![0-9])");
 
     private static final List<String> DOWN = List.of("DownBlock2D", "CrossAttnDownBlock2D");
+    private static final List<String> MID = List.of("UNetMidBlock2D", "UNetMidBlock2DCrossAttn");
     private static final List<String> UP = List.of("UpBlock2D", "CrossAttnUpBlock2D");
 
     /**
@@ -60,7 +61,7 @@ public record UNetConfig(
      *
      * @param channels of its feature maps
      * @param layers how many residual blocks it has
-     * @param crossAttention whether a transformer follows each of them
+     * @param crossAttention whether a transformer follows each of them; in the middle, whether one is between two, or one is alone
      * @param transformerLayers depth of each transformer
      * @param heads attention heads of each transformer
      * @param crossAttentionDim width of the text's hidden states
@@ -103,48 +104,24 @@ public record UNetConfig(
      * @throws ModelException if a field is broken, or says something the engine does not support
      */
     public static UNetConfig of(ModelConfig json) {
-        refuseUnsupported(json);
-        List<Integer> channels = json.has("block_out_channels")
-                ? json.integers("block_out_channels", 1, LARGEST)
-                : List.of(320, 640, 1280, 1280);
-        int levels = channels.size();
-        if (levels == 0) {
-            throw json.mismatch("block_out_channels", "at least one level");
-        }
-        List<Integer> layers = json.integerForEach("layers_per_block", levels, 1, 64, 2);
-        List<Integer> transformerLayers = json.integerForEach("transformer_layers_per_block", levels, 1, 256, 1);
-        List<Integer> heads = heads(json, levels);
-        List<Integer> crossAttentionDims = json.integerForEach("cross_attention_dim", levels, 1, LARGEST, 1280);
-        List<Boolean> down = crossAttention(
-                json, "down_block_types", List.of(DOWN.get(1), DOWN.get(1), DOWN.get(1), DOWN.get(0)), DOWN, levels);
-        List<Boolean> up =
-                crossAttention(json, "up_block_types", List.of(UP.get(0), UP.get(1), UP.get(1), UP.get(1)), UP, levels);
-        List<Integer> upTransformerLayers = json.has("reverse_transformer_layers_per_block")
-                ? json.integerForEach("reverse_transformer_layers_per_block", levels, 1, 256, 1)
-                : transformerLayers.reversed();
-        List<Boolean> onlyCross = json.boolForEach("only_cross_attention", levels, false);
-        List<Block> downBlocks = new ArrayList<>();
-        List<Block> upBlocks = new ArrayList<>();
-        for (int i = 0; i < levels; i++) {
-            int mirrored = levels - 1 - i;
-            downBlocks.add(new Block(
-                    channels.get(i),
-                    layers.get(i),
-                    down.get(i),
-                    transformerLayers.get(i),
-                    heads.get(i),
-                    crossAttentionDims.get(i),
-                    onlyCross.get(i)));
-            upBlocks.add(new Block(
-                    channels.get(mirrored),
-                    layers.get(mirrored) + 1,
-                    up.get(i),
-                    upTransformerLayers.get(i),
-                    heads.get(mirrored),
-                    crossAttentionDims.get(mirrored),
-                    onlyCross.get(mirrored)));
-        }
+        refuseUnsupported(json, "UNet2DConditionModel");
+        List<Block> downBlocks = downBlocks(json);
+        return of(json, downBlocks, upBlocks(json, downBlocks));
+    }
+
+    /**
+     * Takes the fields of a {@code ControlNetModel}, which is the first half of a denoiser: there are no {@code upBlocks}.
+     *
+     * @throws ModelException if a field is broken, or says something the engine does not support
+     */
+    public static UNetConfig ofControlNet(ModelConfig json) {
+        refuseUnsupported(json, "ControlNetModel");
+        return of(json, downBlocks(json), List.of());
+    }
+
+    private static UNetConfig of(ModelConfig json, List<Block> downBlocks, List<Block> upBlocks) {
         List<Integer> sampleSize = sampleSize(json);
+        int outermost = downBlocks.getFirst().channels();
         UNetConfig config = new UNetConfig(
                 json.integer("in_channels", 1, LARGEST, 4),
                 json.integer("out_channels", 1, LARGEST, 4),
@@ -154,10 +131,10 @@ public record UNetConfig(
                 json.bool("flip_sin_to_cos", true),
                 (float) json.number("freq_shift", 0),
                 downBlocks,
-                json.isNull("mid_block_type") ? null : midBlock(downBlocks.getLast()),
+                json.isNull("mid_block_type") ? null : midBlock(json, downBlocks.getLast()),
                 upBlocks,
                 new NormConfig(json.integer("norm_num_groups", 1, LARGEST, 32), epsilon(json)),
-                json.integer("time_embedding_dim", 1, 4 * LARGEST, 4 * channels.getFirst()),
+                json.integer("time_embedding_dim", 1, 4 * LARGEST, 4 * outermost),
                 json.integer("conv_in_kernel", 1, LARGEST, 3),
                 json.integer("conv_out_kernel", 1, LARGEST, 3),
                 json.integer("time_cond_proj_dim", 1, LARGEST, 0),
@@ -166,11 +143,63 @@ public record UNetConfig(
         return config;
     }
 
-    private static Block midBlock(Block last) {
+    private static List<Block> downBlocks(ModelConfig json) {
+        List<Integer> channels = json.has("block_out_channels")
+                ? json.integers("block_out_channels", 1, LARGEST)
+                : List.of(320, 640, 1280, 1280);
+        int levels = channels.size();
+        if (levels == 0) {
+            throw json.mismatch("block_out_channels", "at least one level");
+        }
+        List<Integer> layers = json.integerForEach("layers_per_block", levels, 1, 64, 2);
+        List<Integer> transformerLayers = json.integerForEach("transformer_layers_per_block", levels, 0, 256, 1);
+        List<Integer> heads = heads(json, levels);
+        List<Integer> crossAttentionDims = json.integerForEach("cross_attention_dim", levels, 1, LARGEST, 1280);
+        List<Boolean> down = crossAttention(
+                json, "down_block_types", List.of(DOWN.get(1), DOWN.get(1), DOWN.get(1), DOWN.get(0)), DOWN, levels);
+        List<Boolean> onlyCross = json.boolForEach("only_cross_attention", levels, false);
+        List<Block> blocks = new ArrayList<>();
+        for (int i = 0; i < levels; i++) {
+            blocks.add(new Block(
+                    channels.get(i),
+                    layers.get(i),
+                    down.get(i),
+                    transformerLayers.get(i),
+                    heads.get(i),
+                    crossAttentionDims.get(i),
+                    onlyCross.get(i)));
+        }
+        return blocks;
+    }
+
+    /** Those of the way down mirrored, each with one layer more. */
+    private static List<Block> upBlocks(ModelConfig json, List<Block> downBlocks) {
+        int levels = downBlocks.size();
+        List<Boolean> up =
+                crossAttention(json, "up_block_types", List.of(UP.get(0), UP.get(1), UP.get(1), UP.get(1)), UP, levels);
+        List<Integer> transformerLayers = json.has("reverse_transformer_layers_per_block")
+                ? json.integerForEach("reverse_transformer_layers_per_block", levels, 0, 256, 1)
+                : downBlocks.reversed().stream().map(Block::transformerLayers).toList();
+        List<Block> blocks = new ArrayList<>();
+        for (int i = 0; i < levels; i++) {
+            Block mirrored = downBlocks.get(levels - 1 - i);
+            blocks.add(new Block(
+                    mirrored.channels(),
+                    mirrored.layers() + 1,
+                    up.get(i),
+                    transformerLayers.get(i),
+                    mirrored.heads(),
+                    mirrored.crossAttentionDim(),
+                    mirrored.onlyCrossAttention()));
+        }
+        return blocks;
+    }
+
+    private static Block midBlock(ModelConfig json, Block last) {
         return new Block(
                 last.channels(),
                 last.layers(),
-                true,
+                json.string("mid_block_type", MID.get(1)).equals(MID.get(1)),
                 last.transformerLayers(),
                 last.heads(),
                 last.crossAttentionDim(),
@@ -199,14 +228,43 @@ public record UNetConfig(
         return epsilon;
     }
 
+    /**
+     * A feature map that the way down leaves for the way up.
+     *
+     * @param channels of the map
+     * @param halvings how often height and width have been halved before it, each time rounded up
+     */
+    public record Skip(int channels, int halvings) {
+        /** What is left of a number of rows or columns. */
+        int halved(int length) {
+            return Math.ceilDiv(length, 1 << Math.min(halvings, 30));
+        }
+    }
+
+    /** What the way down leaves, in that order: the first convolution's output, and those of each block's layers and downsampler. */
+    public List<Skip> skips() {
+        List<Skip> skips = new ArrayList<>();
+        skips.add(new Skip(downBlocks.getFirst().channels(), 0));
+        for (int level = 0; level < downBlocks.size(); level++) {
+            Block block = downBlocks.get(level);
+            for (int layer = 0; layer < block.layers(); layer++) {
+                skips.add(new Skip(block.channels(), level));
+            }
+            if (level < downBlocks.size() - 1) {
+                skips.add(new Skip(block.channels(), level + 1));
+            }
+        }
+        return List.copyOf(skips);
+    }
+
     /** Width of the text's hidden states, which all blocks share. */
     public int crossAttentionDim() {
         return downBlocks.getLast().crossAttentionDim();
     }
 
-    private static void refuseUnsupported(ModelConfig json) {
-        json.supportOnly("_class_name", "UNet2DConditionModel");
-        json.supportOnly("mid_block_type", "UNetMidBlock2DCrossAttn");
+    private static void refuseUnsupported(ModelConfig json, String className) {
+        json.supportOnly("_class_name", className);
+        json.supportOnly("mid_block_type", MID.toArray(String[]::new));
         json.supportOnly("act_fn", "silu", "swish");
         json.supportOnly("class_embed_type");
         json.supportOnly("num_class_embeds");
@@ -285,7 +343,8 @@ public record UNetConfig(
             if (block.channels() % norm.groups() != 0) {
                 throw json.mismatch("norm_num_groups", "a divisor of %d channels".formatted(block.channels()));
             }
-            boolean transforms = block.crossAttention() || midBlock != null && block.equals(downBlocks.getLast());
+            boolean transforms = block.crossAttention()
+                    || midBlock != null && midBlock.crossAttention() && block.equals(downBlocks.getLast());
             if (block.channels() % block.heads() != 0 && transforms) {
                 throw json.mismatch(
                         "attention_head_dim",

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param textEmbeds the pooled text {@code [N, P]} (SDXL)
  * @param timeIds original height and width, crop top and left, target height and width {@code [N, 6]} (SDXL)
  * @param timestepCond an embedding of the guidance scale {@code [N, timeCondProjDim]} (LCM)
+ * @param steering what a ControlNet and others add, mostly nothing
  */
 public record UNetInputs(
         Value sample,
@@ -22,7 +23,8 @@ public record UNetInputs(
         Value encoderHiddenStates,
         @Nullable Value textEmbeds,
         @Nullable Value timeIds,
-        @Nullable Value timestepCond) {
+        @Nullable Value timestepCond,
+        Steering steering) {
 
     /**
      * The sizes that a configuration leaves open.
@@ -41,11 +43,20 @@ public record UNetInputs(
     }
 
     /**
-     * Declares the inputs that a model of this configuration takes.
+     * Declares the inputs that a model of this configuration takes when nothing steers it.
      *
      * @throws ModelException if the model takes a pooled text and its width does not fit
      */
     public static UNetInputs declare(Graph g, UNetConfig config, Sizes sizes) {
+        return declare(g, config, sizes, Steering.Kinds.NONE);
+    }
+
+    /**
+     * Declares the inputs that a model of this configuration takes, those that steer it last.
+     *
+     * @throws ModelException if the model takes a pooled text and its width does not fit, or cannot be steered so
+     */
+    public static UNetInputs declare(Graph g, UNetConfig config, Sizes sizes, Steering.Kinds steering) {
         int n = sizes.batch();
         return new UNetInputs(
                 g.input("sample", n, sizes.height(), sizes.width(), config.inChannels()),
@@ -55,7 +66,8 @@ public record UNetInputs(
                 config.textTime() == null
                         ? null
                         : g.input("time_ids", n, timeIds(config.textTime(), sizes.pooledDim())),
-                config.timeCondProjDim() == 0 ? null : g.input("timestep_cond", n, config.timeCondProjDim()));
+                config.timeCondProjDim() == 0 ? null : g.input("timestep_cond", n, config.timeCondProjDim()),
+                Steering.declare(g, config, sizes, steering));
     }
 
     /**

@@ -38,7 +38,7 @@ sealed interface UpBlock {
             resnets.add(ResnetBlock2D.load(
                     weights.at("resnets." + i), channels, block.channels(), config.norm(), config.timeEmbedDim()));
             if (block.crossAttention()) {
-                attentions.add(UNet2DConditionModel.loadTransformer(weights.at("attentions." + i), block, config));
+                attentions.add(UNetEncoder.loadTransformer(weights.at("attentions." + i), block, config));
             }
         }
         Upsample2D upsampler = index == config.upBlocks().size() - 1

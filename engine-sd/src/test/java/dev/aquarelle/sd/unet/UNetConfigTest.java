@@ -127,7 +127,7 @@ class UNetConfigTest {
     @ParameterizedTest(name = "{0}: {1}")
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
         _class_name                    | "UNet3DConditionModel"
-        mid_block_type                 | "UNetMidBlock2D"
+        mid_block_type                 | "UNetMidBlock2DSimpleCrossAttn"
         act_fn                         | "gelu"
         class_embed_type               | "timestep"
         num_class_embeds               | 1000

@@ -1,0 +1,78 @@
+package dev.aquarelle.sd.unet;
+
+import dev.aquarelle.ops.graph.Graph;
+import dev.aquarelle.ops.graph.Value;
+import dev.aquarelle.sd.ModelException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What steers a denoiser beside the text, declared as inputs of its graph behind all others, in the order of the components here. Each is
+ * another model's output, which is run by a program of its own.
+ *
+ * @param downResiduals what ControlNets add to each of {@link UNetConfig#skips}, {@code [N, H', W', C]}; empty without one
+ * @param midResidual what they add to the middle, {@code [N, H', W', C]}
+ * @param adapterFeatures what a T2I-Adapter adds on the way down, one for each block, and one for the middle if it has so many (SDXL)
+ */
+public record Steering(List<Value> downResiduals, @Nullable Value midResidual, List<Value> adapterFeatures) {
+    /** Nothing. */
+    public static final Steering NONE = new Steering(List.of(), null, List.of());
+
+    public Steering {
+        downResiduals = List.copyOf(downResiduals);
+        adapterFeatures = List.copyOf(adapterFeatures);
+    }
+
+    /**
+     * Which inputs a graph has.
+     *
+     * @param controlNet whether there are residuals of ControlNets
+     * @param adapterFeatures how many features a T2I-Adapter has, 0 without one
+     */
+    public record Kinds(boolean controlNet, int adapterFeatures) {
+        /** Nothing. */
+        public static final Kinds NONE = new Kinds(false, 0);
+    }
+
+    static Steering declare(Graph g, UNetConfig config, UNetInputs.Sizes sizes, Kinds kinds) {
+        List<Value> residuals = new ArrayList<>();
+        Value midResidual = null;
+        if (kinds.controlNet()) {
+            for (UNetConfig.Skip skip : config.skips()) {
+                residuals.add(featureMap(g, "down_block_additional_residuals." + residuals.size(), sizes, skip));
+            }
+            midResidual = featureMap(
+                    g, "mid_block_additional_residual", sizes, config.skips().getLast());
+        }
+        List<UNetConfig.Skip> places = adapterPlaces(config);
+        if (kinds.adapterFeatures() > places.size()) {
+            throw new ModelException("the U-Net takes at most %d features of an adapter, found %d"
+                    .formatted(places.size(), kinds.adapterFeatures()));
+        }
+        List<Value> features = new ArrayList<>();
+        for (int i = 0; i < kinds.adapterFeatures(); i++) {
+            features.add(featureMap(g, "down_intrablock_additional_residuals." + i, sizes, places.get(i)));
+        }
+        return new Steering(residuals, midResidual, features);
+    }
+
+    private static Value featureMap(Graph g, String name, UNetInputs.Sizes sizes, UNetConfig.Skip map) {
+        return g.input(name, sizes.batch(), map.halved(sizes.height()), map.halved(sizes.width()), map.channels());
+    }
+
+    /** Where {@link DownBlock} adds a feature: before the downsampler, or behind it in blocks without transformers; then the middle. */
+    private static List<UNetConfig.Skip> adapterPlaces(UNetConfig config) {
+        List<UNetConfig.Skip> places = new ArrayList<>();
+        int innermost = config.downBlocks().size() - 1;
+        for (int level = 0; level <= innermost; level++) {
+            UNetConfig.Block block = config.downBlocks().get(level);
+            boolean behind = !block.crossAttention() && level < innermost;
+            places.add(new UNetConfig.Skip(block.channels(), behind ? level + 1 : level));
+        }
+        if (config.midBlock() != null) {
+            places.add(config.skips().getLast());
+        }
+        return places;
+    }
+}
