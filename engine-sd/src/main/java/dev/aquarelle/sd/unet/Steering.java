@@ -45,7 +45,7 @@ public record Steering(List<Value> downResiduals, @Nullable Value midResidual, L
             midResidual = featureMap(
                     g, "mid_block_additional_residual", sizes, config.skips().getLast());
         }
-        List<UNetConfig.Skip> places = adapterPlaces(config);
+        List<UNetConfig.Skip> places = config.adapterPlaces();
         if (kinds.adapterFeatures() > places.size()) {
             throw new ModelException("the U-Net takes at most %d features of an adapter, found %d"
                     .formatted(places.size(), kinds.adapterFeatures()));
@@ -59,20 +59,5 @@ public record Steering(List<Value> downResiduals, @Nullable Value midResidual, L
 
     private static Value featureMap(Graph g, String name, UNetInputs.Sizes sizes, UNetConfig.Skip map) {
         return g.input(name, sizes.batch(), map.halved(sizes.height()), map.halved(sizes.width()), map.channels());
-    }
-
-    /** Where {@link DownBlock} adds a feature: before the downsampler, or behind it in blocks without transformers; then the middle. */
-    private static List<UNetConfig.Skip> adapterPlaces(UNetConfig config) {
-        List<UNetConfig.Skip> places = new ArrayList<>();
-        int innermost = config.downBlocks().size() - 1;
-        for (int level = 0; level <= innermost; level++) {
-            UNetConfig.Block block = config.downBlocks().get(level);
-            boolean behind = !block.crossAttention() && level < innermost;
-            places.add(new UNetConfig.Skip(block.channels(), behind ? level + 1 : level));
-        }
-        if (config.midBlock() != null) {
-            places.add(config.skips().getLast());
-        }
-        return places;
     }
 }

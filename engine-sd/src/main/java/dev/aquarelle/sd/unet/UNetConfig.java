@@ -257,6 +257,24 @@ public record UNetConfig(
         return List.copyOf(skips);
     }
 
+    /**
+     * Where features of a T2I-Adapter are added: to each block's last layer, or behind the downsampler of a block without transformers; and
+     * to the middle.
+     */
+    public List<Skip> adapterPlaces() {
+        List<Skip> places = new ArrayList<>();
+        int innermost = downBlocks.size() - 1;
+        for (int level = 0; level <= innermost; level++) {
+            Block block = downBlocks.get(level);
+            boolean behind = !block.crossAttention() && level < innermost;
+            places.add(new Skip(block.channels(), behind ? level + 1 : level));
+        }
+        if (midBlock != null) {
+            places.add(new Skip(midBlock.channels(), innermost));
+        }
+        return List.copyOf(places);
+    }
+
     /** Width of the text's hidden states, which all blocks share. */
     public int crossAttentionDim() {
         return downBlocks.getLast().crossAttentionDim();
