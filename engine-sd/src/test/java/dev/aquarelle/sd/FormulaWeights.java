@@ -48,6 +48,11 @@ public final class FormulaWeights {
         return values;
     }
 
+    /** Any tensor. */
+    public void tensor(String name, int... dims) {
+        shapes.put(name, Shape.of(dims));
+    }
+
     /** A residual block. */
     public void resnet(String name, int in, int out) {
         norm(name + ".norm1", in);

@@ -40,7 +40,7 @@ final class ControlNetCase {
         Graph graph = nets.graph(sizes, picture.shape().dim(0));
         graph.output(EMBEDDING, Intermediates.lastValue(graph, "controlnet_cond_embedding"));
         try (Program controlNet = backend.compile(graph);
-                Program denoiser = backend.compile(unet.graph(sizes, new Steering.Kinds(true, 0)))) {
+                Program denoiser = backend.compile(unet.graph(sizes, Steering.Kinds.ofControlNet()))) {
             List<Tensor> controlInputs = new ArrayList<>(inputs);
             controlInputs.add(picture);
             controlInputs.add(scales);

@@ -6,12 +6,12 @@ import dev.aquarelle.ops.graph.Value;
 import dev.aquarelle.sd.nn.Layer;
 import dev.aquarelle.sd.nn.LayerNorm;
 
-/** Causal self attention, then a perceptron; each after a layer norm and around a shortcut. [N, L, hiddenSize] gives the same. */
+/** Self attention, then a perceptron; each after a layer norm and around a shortcut. [N, L, hiddenSize] gives the same. */
 public record ClipEncoderLayer(LayerNorm layerNorm1, ClipAttention selfAttn, LayerNorm layerNorm2, ClipMlp mlp)
         implements Layer {
 
     /** {@code layer_norm1} and so on in this part of the checkpoint. */
-    public static ClipEncoderLayer load(Weights weights, ClipTextConfig config) {
+    public static ClipEncoderLayer load(Weights weights, ClipLayerConfig config) {
         return new ClipEncoderLayer(
                 LayerNorm.load(weights.at("layer_norm1"), config.hiddenSize(), config.layerNormEps()),
                 ClipAttention.load(weights.at("self_attn"), config),

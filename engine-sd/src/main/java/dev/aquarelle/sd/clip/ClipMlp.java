@@ -11,7 +11,7 @@ import dev.aquarelle.sd.nn.Linear;
 public record ClipMlp(Linear fc1, Activation activation, Linear fc2) implements Layer {
 
     /** {@code fc1} and {@code fc2} in this part of the checkpoint. */
-    public static ClipMlp load(Weights weights, ClipTextConfig config) {
+    public static ClipMlp load(Weights weights, ClipLayerConfig config) {
         return new ClipMlp(
                 Linear.load(weights.at("fc1"), config.hiddenSize(), config.intermediateSize()),
                 config.hiddenAct(),

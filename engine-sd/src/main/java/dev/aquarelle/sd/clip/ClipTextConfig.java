@@ -44,36 +44,24 @@ public record ClipTextConfig(
      * @throws ModelException if the architecture is no CLIP text encoder, or a field does not fit; names file, field, expected, found
      */
     public static ClipTextConfig of(ModelConfig config) {
-        int hiddenSize = config.integer("hidden_size", 1, MAX_SIZE, 512);
-        int heads = config.integer("num_attention_heads", 1, MAX_SIZE, 8);
-        if (hiddenSize % heads != 0) {
-            throw config.mismatch("num_attention_heads", "a divisor of hidden_size %d".formatted(hiddenSize));
-        }
-        float epsilon = (float) config.number("layer_norm_eps", 1e-5);
-        if (!(epsilon > 0 && epsilon < 1)) {
-            throw config.mismatch("layer_norm_eps", "a number between 0 and 1");
-        }
+        ClipLayerConfig layer = ClipLayerConfig.of(config, 512, 2048, 8, true);
         return new ClipTextConfig(
                 config.integer("vocab_size", 1, MAX_VOCABULARY, 49408),
-                hiddenSize,
-                config.integer("intermediate_size", 1, MAX_SIZE, 2048),
+                layer.hiddenSize(),
+                layer.intermediateSize(),
                 config.integer("num_hidden_layers", 1, MAX_LAYERS, 12),
-                heads,
+                layer.numAttentionHeads(),
                 config.integer("max_position_embeddings", 2, MAX_SIZE, 77),
-                hiddenAct(config),
-                epsilon,
+                layer.hiddenAct(),
+                layer.layerNormEps(),
                 config.integer("eos_token_id", 0, MAX_VOCABULARY, 49407),
                 config.integer("projection_dim", 1, MAX_SIZE, 512),
                 withProjection(config));
     }
 
-    private static Activation hiddenAct(ModelConfig config) {
-        return switch (config.string("hidden_act", "quick_gelu")) {
-            case "quick_gelu" -> Activation.QUICK_GELU;
-            case "gelu" -> Activation.GELU;
-            case "gelu_new", "gelu_pytorch_tanh", "gelu_fast" -> Activation.GELU_TANH;
-            default -> throw config.mismatch("hidden_act", "quick_gelu, gelu or gelu_new");
-        };
+    /** What its layers are made by. */
+    public ClipLayerConfig layer() {
+        return new ClipLayerConfig(hiddenSize, intermediateSize, numAttentionHeads, hiddenAct, layerNormEps, true);
     }
 
     private static boolean withProjection(ModelConfig config) {

@@ -44,7 +44,7 @@ public record ClipTextModel(
         Weights text = weights.hasPart("text_model") ? weights.at("text_model") : weights;
         List<ClipEncoderLayer> layers = new ArrayList<>();
         for (int i = 0; i < config.numHiddenLayers(); i++) {
-            layers.add(ClipEncoderLayer.load(text.at("encoder.layers." + i), config));
+            layers.add(ClipEncoderLayer.load(text.at("encoder.layers." + i), config.layer()));
         }
         return new ClipTextModel(
                 config,

@@ -17,8 +17,11 @@ import org.jspecify.annotations.Nullable;
  * @param inConv absent where the channels stay
  * @param outConv in light adapters, which are narrower inside
  */
-record AdapterBlock(boolean halved, @Nullable Conv2d inConv, List<Resnet> resnets, @Nullable Conv2d outConv)
-        implements Layer {
+record AdapterBlock(
+        boolean halved,
+        @Nullable Conv2d inConv,
+        List<Resnet> resnets,
+        @Nullable Conv2d outConv) implements Layer {
     private static final int NARROWING = 4;
 
     /** Two convolutions around a shortcut, with ReLU between them. */

@@ -34,7 +34,7 @@ final class ControlNetTensors {
     }
 
     private ControlNetConfig config() {
-        Shape convIn = shape("conv_in.weight", 4);
+        Shape convIn = FoundTensors.shape(weights, "conv_in.weight", 4);
         int crossAttentionDim = crossAttentionDim();
         List<UNetConfig.Block> downBlocks = new ArrayList<>();
         for (int level = 0; weights.hasPart("down_blocks." + level); level++) {
@@ -56,36 +56,39 @@ final class ControlNetTensors {
                 block("mid_block", crossAttentionDim),
                 List.of(),
                 new NormConfig(NORM_GROUPS, EPSILON),
-                shape("time_embedding.linear_1.weight", 2).dim(0),
+                FoundTensors.shape(weights, "time_embedding.linear_1.weight", 2).dim(0),
                 KERNEL,
                 KERNEL,
                 0,
                 weights.hasPart("add_embedding")
                         ? new UNetConfig.TextTime(
                                 SIZE_SINUSOIDS,
-                                shape("add_embedding.linear_1.weight", 2).dim(1))
+                                FoundTensors.shape(weights, "add_embedding.linear_1.weight", 2)
+                                        .dim(1))
                         : null);
         return new ControlNetConfig(
                 encoder,
-                shape("controlnet_cond_embedding.conv_in.weight", 4).dim(1),
+                FoundTensors.shape(weights, "controlnet_cond_embedding.conv_in.weight", 4)
+                        .dim(1),
                 embeddingChannels(),
                 false,
                 false);
     }
 
     private UNetConfig.Block block(String name, int crossAttentionDim) {
-        int channels = shape(name + ".resnets.0.conv2.weight", 4).dim(0);
+        int channels =
+                FoundTensors.shape(weights, name + ".resnets.0.conv2.weight", 4).dim(0);
         String attention = name + ".attentions.0";
         boolean crossAttention = weights.hasPart(attention);
-        if (channels == 0 || channels % NORM_GROUPS != 0) {
+        if (channels % NORM_GROUPS != 0) {
             throw new ModelException("%s: %s has %d channels, expected a multiple of %d"
                     .formatted(weights.where(), name, channels, NORM_GROUPS));
         }
         return new UNetConfig.Block(
                 channels,
-                count(name + ".resnets."),
+                FoundTensors.count(weights, name + ".resnets"),
                 crossAttention,
-                count(attention + ".transformer_blocks."),
+                FoundTensors.count(weights, attention + ".transformer_blocks"),
                 crossAttention ? heads(name, channels, crossAttentionDim) : 1,
                 crossAttentionDim,
                 false);
@@ -107,11 +110,12 @@ final class ControlNetTensors {
         String toK = ".attentions.0.transformer_blocks.0.attn2.to_k.weight";
         for (int level = 0; weights.hasPart("down_blocks." + level); level++) {
             if (weights.has("down_blocks." + level + toK)) {
-                return shape("down_blocks." + level + toK, 2).dim(1);
+                return FoundTensors.shape(weights, "down_blocks." + level + toK, 2)
+                        .dim(1);
             }
         }
         if (weights.has("mid_block" + toK)) {
-            return shape("mid_block" + toK, 2).dim(1);
+            return FoundTensors.shape(weights, "mid_block" + toK, 2).dim(1);
         }
         return weights.hasPart("add_embedding") ? SDXL_TEXT : FIRST_TEXT;
     }
@@ -119,31 +123,16 @@ final class ControlNetTensors {
     private List<Integer> embeddingChannels() {
         List<Integer> channels = new ArrayList<>();
         String embedding = "controlnet_cond_embedding.";
-        channels.add(shape(embedding + "conv_in.weight", 4).dim(0));
+        channels.add(
+                FoundTensors.shape(weights, embedding + "conv_in.weight", 4).dim(0));
         for (int i = 1; weights.hasPart(embedding + "blocks." + i); i += 2) {
-            channels.add(shape(embedding + "blocks." + i + ".weight", 4).dim(0));
+            channels.add(FoundTensors.shape(weights, embedding + "blocks." + i + ".weight", 4)
+                    .dim(0));
         }
         if (channels.size() > ControlNetConfig.MOST_MAPS) {
             throw new ModelException("%s: %sblocks: expected %d maps at most, found %d"
                     .formatted(weights.where(), embedding, ControlNetConfig.MOST_MAPS, channels.size()));
         }
         return channels;
-    }
-
-    private int count(String list) {
-        int count = 0;
-        while (weights.hasPart(list + count)) {
-            count++;
-        }
-        return count;
-    }
-
-    private Shape shape(String name, int rank) {
-        Shape shape = weights.get(name).shape();
-        if (shape.rank() != rank) {
-            throw new ModelException(
-                    "%s: expected %d axes, found %s in %s".formatted(weights.path(name), rank, shape, weights.where()));
-        }
-        return shape;
     }
 }

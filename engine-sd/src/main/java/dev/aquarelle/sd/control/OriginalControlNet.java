@@ -84,8 +84,6 @@ final class OriginalControlNet {
     }
 
     private void part(String from, String to) {
-        for (String rest : weights.at(from).names()) {
-            names.put(to + "." + rest, from + "." + rest);
-        }
+        FoundTensors.part(weights, from, to, names);
     }
 }

@@ -59,9 +59,8 @@ public record T2IAdapterConfig(
             case "light_adapter" -> Type.LIGHT;
             default -> throw json.mismatch("adapter_type", "full_adapter, full_adapter_xl or light_adapter");
         };
-        List<Integer> channels = json.has("channels")
-                ? json.integers("channels", 4, LARGEST)
-                : List.of(320, 640, 1280, 1280);
+        List<Integer> channels =
+                json.has("channels") ? json.integers("channels", 4, LARGEST) : List.of(320, 640, 1280, 1280);
         if (channels.isEmpty() || channels.size() > MOST_LEVELS) {
             throw json.mismatch("channels", "1 to %d numbers".formatted(MOST_LEVELS));
         }

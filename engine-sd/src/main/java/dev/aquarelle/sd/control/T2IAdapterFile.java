@@ -1,7 +1,6 @@
 package dev.aquarelle.sd.control;
 
 import dev.aquarelle.core.safetensors.Weights;
-import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.sd.ModelException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
@@ -37,26 +36,26 @@ final class T2IAdapterFile {
         if (weights.hasPart("body.0.body") && weights.hasPart("body.0.out_conv")) {
             return weights.renamed(fromLight(weights));
         }
-        throw new ModelException(
-                "%s: expected a T2I-Adapter, found none of its tensors (adapter.body or body)".formatted(weights.where()));
+        throw new ModelException("%s: expected a T2I-Adapter, found none of its tensors (adapter.body or body)"
+                .formatted(weights.where()));
     }
 
     /** In the first release (github.com/TencentARC/T2I-Adapter), residual blocks are counted through the four levels. */
     private static Map<String, String> fromFull(Weights weights) {
-        int blocks = count(weights, "body.");
+        int blocks = FoundTensors.count(weights, "body");
         if (blocks % ORIGINAL_LEVELS != 0) {
             throw new ModelException("%s: expected a T2I-Adapter of %d levels, found %d residual blocks in body"
                     .formatted(weights.where(), ORIGINAL_LEVELS, blocks));
         }
         int perLevel = blocks / ORIGINAL_LEVELS;
         Map<String, String> names = new LinkedHashMap<>();
-        part(weights, "conv_in", "adapter.conv_in", names);
+        FoundTensors.part(weights, "conv_in", "adapter.conv_in", names);
         for (int i = 0; i < blocks; i++) {
             String level = "adapter.body." + i / perLevel;
             String resnet = level + ".resnets." + i % perLevel;
-            part(weights, "body." + i + ".in_conv", level + ".in_conv", names);
-            part(weights, "body." + i + ".block1", resnet + ".block1", names);
-            part(weights, "body." + i + ".block2", resnet + ".block2", names);
+            FoundTensors.part(weights, "body." + i + ".in_conv", level + ".in_conv", names);
+            FoundTensors.part(weights, "body." + i + ".block1", resnet + ".block1", names);
+            FoundTensors.part(weights, "body." + i + ".block2", resnet + ".block2", names);
         }
         return names;
     }
@@ -64,24 +63,18 @@ final class T2IAdapterFile {
     private static Map<String, String> fromLight(Weights weights) {
         Map<String, String> names = new LinkedHashMap<>();
         for (int i = 0; weights.hasPart("body." + i); i++) {
-            part(weights, "body." + i + ".in_conv", "adapter.body." + i + ".in_conv", names);
-            part(weights, "body." + i + ".body", "adapter.body." + i + ".resnets", names);
-            part(weights, "body." + i + ".out_conv", "adapter.body." + i + ".out_conv", names);
+            FoundTensors.part(weights, "body." + i + ".in_conv", "adapter.body." + i + ".in_conv", names);
+            FoundTensors.part(weights, "body." + i + ".body", "adapter.body." + i + ".resnets", names);
+            FoundTensors.part(weights, "body." + i + ".out_conv", "adapter.body." + i + ".out_conv", names);
         }
         return names;
-    }
-
-    private static void part(Weights weights, String from, String to, Map<String, String> names) {
-        for (String rest : weights.at(from).names()) {
-            names.put(to + "." + rest, from + "." + rest);
-        }
     }
 
     /** A configuration by the tensors. Nothing but the number of channels tells how the picture was unshuffled. */
     private static T2IAdapterConfig configOf(Weights weights) {
         boolean light = weights.hasPart("adapter.body.0.out_conv");
         Weights first = weights.at(light ? "adapter.body.0.in_conv" : "adapter.conv_in");
-        int unshuffled = axis(first, "weight", 1);
+        int unshuffled = FoundTensors.shape(first, "weight", 4).dim(1);
         int factor = unshuffled == 3 * 16 * 16 || unshuffled == 16 * 16 ? 16 : 8;
         int inChannels = unshuffled / (factor * factor);
         if (inChannels == 0 || inChannels * factor * factor != unshuffled) {
@@ -89,39 +82,21 @@ final class T2IAdapterFile {
                     .formatted(weights.where(), first.path("weight"), unshuffled));
         }
         List<Integer> channels = new ArrayList<>();
-        int levels = count(weights, "adapter.body.");
+        int levels = FoundTensors.count(weights, "adapter.body");
         for (int i = 0; i < (light ? levels - 1 : levels); i++) {
             String body = "adapter.body." + i + (light ? ".out_conv" : ".resnets.0.block1");
-            channels.add(axis(weights.at(body), "weight", 0));
+            channels.add(FoundTensors.shape(weights, body + ".weight", 4).dim(0));
         }
-        if (channels.isEmpty() || channels.contains(0)) {
-            throw new ModelException("%s: expected a T2I-Adapter, found one of channels %s"
-                    .formatted(weights.where(), channels));
+        if (channels.isEmpty()) {
+            throw new ModelException(
+                    "%s: expected a T2I-Adapter, found one without features".formatted(weights.where()));
         }
-        T2IAdapterConfig.Type full =
-                factor == 16 ? T2IAdapterConfig.Type.FULL_XL : T2IAdapterConfig.Type.FULL;
+        T2IAdapterConfig.Type full = factor == 16 ? T2IAdapterConfig.Type.FULL_XL : T2IAdapterConfig.Type.FULL;
         return new T2IAdapterConfig(
                 light ? T2IAdapterConfig.Type.LIGHT : full,
                 inChannels,
                 channels,
-                count(weights, "adapter.body.0.resnets."),
+                FoundTensors.count(weights, "adapter.body.0.resnets"),
                 factor);
-    }
-
-    private static int axis(Weights weights, String name, int axis) {
-        Shape shape = weights.get(name).shape();
-        if (shape.rank() != 4) {
-            throw new ModelException(
-                    "%s: expected 4 axes, found %s in %s".formatted(weights.path(name), shape, weights.where()));
-        }
-        return shape.dim(axis);
-    }
-
-    private static int count(Weights weights, String list) {
-        int count = 0;
-        while (weights.hasPart(list + count)) {
-            count++;
-        }
-        return count;
     }
 }

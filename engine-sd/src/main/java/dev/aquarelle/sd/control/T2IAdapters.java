@@ -53,7 +53,8 @@ public record T2IAdapters(List<T2IAdapter> adapters) {
     private static void requireFit(T2IAdapter adapter, List<UNetConfig.Skip> expected, String where) {
         if (!adapter.config().features().equals(expected)) {
             throw new ModelException("%s: this T2I-Adapter does not fit %s: its features: expected %s, found %s"
-                    .formatted(adapter.where(), where, expected, adapter.config().features()));
+                    .formatted(
+                            adapter.where(), where, expected, adapter.config().features()));
         }
     }
 

@@ -13,7 +13,7 @@ public record BasicTransformerBlock(
         LayerNorm norm1,
         Attention attn1,
         LayerNorm norm2,
-        Attention attn2,
+        CrossAttention attn2,
         LayerNorm norm3,
         FeedForward ff,
         boolean onlyCrossAttention) {
@@ -26,18 +26,21 @@ public record BasicTransformerBlock(
                 LayerNorm.load(weights.at("norm1"), dim, EPSILON),
                 Attention.load(weights.at("attn1"), dim, onlyCrossAttention ? crossAttentionDim : dim, heads),
                 LayerNorm.load(weights.at("norm2"), dim, EPSILON),
-                Attention.load(weights.at("attn2"), dim, crossAttentionDim, heads),
+                CrossAttention.load(weights.at("attn2"), dim, crossAttentionDim, heads),
                 LayerNorm.load(weights.at("norm3"), dim, EPSILON),
                 FeedForward.load(weights.at("ff"), dim),
                 onlyCrossAttention);
     }
 
-    /** x {@code [N, L, dim]}, encoderHiddenStates {@code [N, S, crossAttentionDim]}. */
-    public Value forward(Graph g, Value x, Value encoderHiddenStates) {
+    /** x {@code [N, L, dim]}; only the second attention is to pictures as well. */
+    public Value forward(Graph g, Value x, EncoderHiddenStates context) {
         Value h = norm1.forward(g, "norm1", x);
-        x = g.add(attn1.forward(g, "attn1", h, onlyCrossAttention ? encoderHiddenStates : h), x);
+        x = g.add(attn1.forward(g, "attn1", h, onlyCrossAttention ? context.text() : h), x);
         h = norm2.forward(g, "norm2", x);
-        x = g.add(attn2.forward(g, "attn2", h, encoderHiddenStates), x);
+        try (var _ = g.scope("attn2")) {
+            h = attn2.forward(g, h, context);
+        }
+        x = g.add(h, x);
         h = norm3.forward(g, "norm3", x);
         return g.add(ff.forward(g, "ff", h), x);
     }

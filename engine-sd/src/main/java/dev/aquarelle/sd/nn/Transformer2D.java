@@ -9,7 +9,7 @@ import java.util.stream.IntStream;
 
 /**
  * Transformer blocks over the pixels of a feature map, between two projections and around a shortcut.
- * x {@code [N, H, W, C]} and encoderHiddenStates {@code [N, S, crossAttentionDim]} give {@code [N, H, W, C]}.
+ * x {@code [N, H, W, C]} and a text {@code [N, S, crossAttentionDim]} give {@code [N, H, W, C]}.
  *
  * <p>Checkpoints have the projections as 1x1 convolutions before and after the reshape to tokens, or as linear layers between
  * ({@code use_linear_projection}); channels last, the two are one.
@@ -49,14 +49,14 @@ public record Transformer2D(
                 Linear.loadPointwise(weights.at("proj_out"), channels, channels));
     }
 
-    /** x {@code [N, H, W, C]}, encoderHiddenStates {@code [N, S, crossAttentionDim]}. */
-    public Value forward(Graph g, Value x, Value encoderHiddenStates) {
+    /** x {@code [N, H, W, C]}, which looks at the text and pictures of the context. */
+    public Value forward(Graph g, Value x, EncoderHiddenStates context) {
         Shape image = x.shape();
         Value h = norm.forward(g, x);
         h = projIn.forward(g, g.reshape(h, image.dim(0), image.dim(1) * image.dim(2), image.last()));
         for (int i = 0; i < transformerBlocks.size(); i++) {
             try (var _ = g.scope("transformer_blocks." + i)) {
-                h = transformerBlocks.get(i).forward(g, h, encoderHiddenStates);
+                h = transformerBlocks.get(i).forward(g, h, context);
             }
         }
         h = g.reshape(projOut.forward(g, h), image.dims());

@@ -4,6 +4,7 @@ import dev.aquarelle.core.safetensors.Weights;
 import dev.aquarelle.ops.graph.Graph;
 import dev.aquarelle.ops.graph.Value;
 import dev.aquarelle.sd.nn.Downsample2D;
+import dev.aquarelle.sd.nn.EncoderHiddenStates;
 import dev.aquarelle.sd.nn.ResnetBlock2D;
 import dev.aquarelle.sd.nn.Transformer2D;
 import java.util.ArrayList;
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 sealed interface DownBlock {
 
     /**
-     * x {@code [N, H, W, in]}, temb {@code [N, timeEmbedDim]} and encoderHiddenStates {@code [N, S, crossAttentionDim]} give
+     * x {@code [N, H, W, in]}, temb {@code [N, timeEmbedDim]} and a text {@code [N, S, crossAttentionDim]} give
      * {@code [N, H/2, W/2, out]}, rounded up, or keep H and W in the innermost block.
      *
      * @param adapterFeature what a T2I-Adapter adds to the last layer's output, or in blocks without transformers to the downsampler's
@@ -25,7 +26,7 @@ sealed interface DownBlock {
             Graph g,
             Value x,
             Value temb,
-            Value encoderHiddenStates,
+            EncoderHiddenStates context,
             @Nullable Value adapterFeature,
             Deque<Value> skips);
 
@@ -61,7 +62,7 @@ sealed interface DownBlock {
                 Graph g,
                 Value x,
                 Value temb,
-                Value encoderHiddenStates,
+                EncoderHiddenStates context,
                 @Nullable Value adapterFeature,
                 Deque<Value> skips) {
             for (int i = 0; i < resnets.size(); i++) {
@@ -90,7 +91,7 @@ sealed interface DownBlock {
                 Graph g,
                 Value x,
                 Value temb,
-                Value encoderHiddenStates,
+                EncoderHiddenStates context,
                 @Nullable Value adapterFeature,
                 Deque<Value> skips) {
             for (int i = 0; i < resnets.size(); i++) {
@@ -98,7 +99,7 @@ sealed interface DownBlock {
                     x = resnets.get(i).forward(g, x, temb);
                 }
                 try (var _ = g.scope("attentions." + i)) {
-                    x = attentions.get(i).forward(g, x, encoderHiddenStates);
+                    x = attentions.get(i).forward(g, x, context);
                 }
                 if (adapterFeature != null && i == resnets.size() - 1) {
                     x = g.add(x, adapterFeature);

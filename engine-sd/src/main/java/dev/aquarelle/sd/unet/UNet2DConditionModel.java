@@ -95,7 +95,7 @@ public final class UNet2DConditionModel {
         Value x = steering.midResidual() == null ? down.mid() : g.add(down.mid(), steering.midResidual());
         for (int i = 0; i < upBlocks.size(); i++) {
             try (var _ = g.scope("up_blocks." + i)) {
-                x = upBlocks.get(i).forward(g, x, down.temb(), in.encoderHiddenStates(), skips);
+                x = upBlocks.get(i).forward(g, x, down.temb(), in.context(), skips);
             }
         }
         x = g.silu(convNormOut.forward(g, "conv_norm_out", x));

@@ -69,12 +69,12 @@ public final class UNetEncoder {
         for (int i = 0; i < downBlocks.size(); i++) {
             Value feature = i < adapter.size() ? adapter.get(i) : null;
             try (var _ = g.scope("down_blocks." + i)) {
-                x = downBlocks.get(i).forward(g, x, temb, in.encoderHiddenStates(), feature, skips);
+                x = downBlocks.get(i).forward(g, x, temb, in.context(), feature, skips);
             }
         }
         if (midBlock != null) {
             try (var _ = g.scope("mid_block")) {
-                x = midBlock.forward(g, x, temb, in.encoderHiddenStates());
+                x = midBlock.forward(g, x, temb, in.context());
             }
             if (adapter.size() > downBlocks.size()) {
                 x = g.add(x, adapter.getLast());

@@ -3,6 +3,7 @@ package dev.aquarelle.sd.unet;
 import dev.aquarelle.ops.graph.Graph;
 import dev.aquarelle.ops.graph.Value;
 import dev.aquarelle.sd.ModelException;
+import dev.aquarelle.sd.nn.EncoderHiddenStates;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,6 +69,11 @@ public record UNetInputs(
                         : g.input("time_ids", n, timeIds(config.textTime(), sizes.pooledDim())),
                 config.timeCondProjDim() == 0 ? null : g.input("timestep_cond", n, config.timeCondProjDim()),
                 Steering.declare(g, config, sizes, steering));
+    }
+
+    /** What the pixels look at. */
+    EncoderHiddenStates context() {
+        return new EncoderHiddenStates(encoderHiddenStates, steering.imagePrompts());
     }
 
     /**

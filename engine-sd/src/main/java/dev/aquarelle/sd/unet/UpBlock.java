@@ -4,6 +4,7 @@ import dev.aquarelle.core.safetensors.Weights;
 import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.ops.graph.Graph;
 import dev.aquarelle.ops.graph.Value;
+import dev.aquarelle.sd.nn.EncoderHiddenStates;
 import dev.aquarelle.sd.nn.ResnetBlock2D;
 import dev.aquarelle.sd.nn.Transformer2D;
 import dev.aquarelle.sd.nn.Upsample2D;
@@ -16,12 +17,12 @@ import org.jspecify.annotations.Nullable;
 sealed interface UpBlock {
 
     /**
-     * x {@code [N, H, W, in]}, temb {@code [N, timeEmbedDim]} and encoderHiddenStates {@code [N, S, crossAttentionDim]} give
+     * x {@code [N, H, W, in]}, temb {@code [N, timeEmbedDim]} and a text {@code [N, S, crossAttentionDim]} give
      * {@code [N, H', W', out]}, where H' and W' are those of the next level's skip connections, 2 H or 2 H - 1.
      *
      * @param skips what the way down has left; this level takes its own from it
      */
-    Value forward(Graph g, Value x, Value temb, Value encoderHiddenStates, Deque<Value> skips);
+    Value forward(Graph g, Value x, Value temb, EncoderHiddenStates context, Deque<Value> skips);
 
     /**
      * The block {@code index}, counted from the innermost.
@@ -52,7 +53,7 @@ sealed interface UpBlock {
     /** Residual blocks alone. */
     record UpBlock2D(List<ResnetBlock2D> resnets, @Nullable Upsample2D upsampler) implements UpBlock {
         @Override
-        public Value forward(Graph g, Value x, Value temb, Value encoderHiddenStates, Deque<Value> skips) {
+        public Value forward(Graph g, Value x, Value temb, EncoderHiddenStates context, Deque<Value> skips) {
             for (int i = 0; i < resnets.size(); i++) {
                 try (var _ = g.scope("resnets." + i)) {
                     x = resnets.get(i).forward(g, g.concat(3, x, skips.pop()), temb);
@@ -68,13 +69,13 @@ sealed interface UpBlock {
             List<Transformer2D> attentions,
             @Nullable Upsample2D upsampler) implements UpBlock {
         @Override
-        public Value forward(Graph g, Value x, Value temb, Value encoderHiddenStates, Deque<Value> skips) {
+        public Value forward(Graph g, Value x, Value temb, EncoderHiddenStates context, Deque<Value> skips) {
             for (int i = 0; i < resnets.size(); i++) {
                 try (var _ = g.scope("resnets." + i)) {
                     x = resnets.get(i).forward(g, g.concat(3, x, skips.pop()), temb);
                 }
                 try (var _ = g.scope("attentions." + i)) {
-                    x = attentions.get(i).forward(g, x, encoderHiddenStates);
+                    x = attentions.get(i).forward(g, x, context);
                 }
             }
             return upsample(g, x, upsampler, skips);

@@ -84,7 +84,13 @@ class T2IAdapterTest {
         assertThat(run(adapter, new UNetInputs.Sizes(1, 2, 1, 77), picture(1, 16, 8, 3)))
                 .containsExactly(
                         new float[] {
-                            -0.01172696f, -0.07457493f, -0.1299253f, -0.07470015f, 0.06005015f, 0.1321789f, 0.0860627f,
+                            -0.01172696f,
+                            -0.07457493f,
+                            -0.1299253f,
+                            -0.07470015f,
+                            0.06005015f,
+                            0.1321789f,
+                            0.0860627f,
                             0.01478568f
                         },
                         within(1e-6f));
@@ -102,9 +108,22 @@ class T2IAdapterTest {
         assertThat(run(adapter, new UNetInputs.Sizes(1, 4, 4, 77), picture(1, 32, 32, 1)))
                 .containsExactly(
                         new float[] {
-                            -0.02827894f, 0.1009065f, 0.01941747f, -0.02758055f, 0.1201038f, 0.2416825f, 0.07978923f,
-                            -0.2198471f, -0.2879269f, -0.06893031f, 0.1159423f, 0.068262f, -0.01628584f, 0.0837716f,
-                            0.2213892f, 0.1088784f
+                            -0.02827894f,
+                            0.1009065f,
+                            0.01941747f,
+                            -0.02758055f,
+                            0.1201038f,
+                            0.2416825f,
+                            0.07978923f,
+                            -0.2198471f,
+                            -0.2879269f,
+                            -0.06893031f,
+                            0.1159423f,
+                            0.068262f,
+                            -0.01628584f,
+                            0.0837716f,
+                            0.2213892f,
+                            0.1088784f
                         },
                         within(1e-6f));
     }
@@ -115,8 +134,7 @@ class T2IAdapterTest {
         try (Backend backend = Backends.open("reference", BackendOptions.DEFAULT);
                 Program program = backend.compile(two.graph(new UNetInputs.Sizes(3, 3, 1, 77), 1))) {
             Tensor picture = picture(1, 24, 8, 1);
-            program.run(
-                    picture, Tensor.of(new float[] {0.2f}, 1), picture, Tensor.of(new float[] {0.3f}, 1));
+            program.run(picture, Tensor.of(new float[] {0.2f}, 1), picture, Tensor.of(new float[] {0.3f}, 1));
             Tensor feature = program.output("feature.1");
 
             assertThat(feature.shape()).isEqualTo(Shape.of(3, 2, 1, 16));
@@ -140,8 +158,7 @@ class T2IAdapterTest {
         Path light = write("light.safetensors", TinyAdapter.light(192, 8));
         try (Arena arena = Arena.ofConfined()) {
             assertThat(T2IAdapter.load(sdxl, arena).config())
-                    .isEqualTo(new T2IAdapterConfig(
-                            T2IAdapterConfig.Type.FULL_XL, 3, List.of(4, 8, 16, 16), 1, 16));
+                    .isEqualTo(new T2IAdapterConfig(T2IAdapterConfig.Type.FULL_XL, 3, List.of(4, 8, 16, 16), 1, 16));
             assertThat(T2IAdapter.load(light, arena).config())
                     .isEqualTo(new T2IAdapterConfig(T2IAdapterConfig.Type.LIGHT, 3, List.of(8), 1, 8));
         }
@@ -151,8 +168,7 @@ class T2IAdapterTest {
     void aConfigurationBesideTheFileCounts() throws IOException {
         Path file = write("adapter.safetensors", TinyAdapter.full(64, 8, 16));
         Files.writeString(
-                folder.resolve("config.json"),
-                "{\"_class_name\": \"T2IAdapter\", " + GRAY + "\"channels\": [8, 16]}");
+                folder.resolve("config.json"), "{\"_class_name\": \"T2IAdapter\", " + GRAY + "\"channels\": [8, 16]}");
         try (Arena arena = Arena.ofShared()) {
             assertThat(run(T2IAdapter.load(file, arena), ODD, picture(1, 24, 8, 1)))
                     .containsExactly(FULL, within(1e-5f));
@@ -166,14 +182,15 @@ class T2IAdapterTest {
         int[] channels = {4, 4, 8, 8, 16, 16, 16, 16};
         Map<String, Tensor> original = new TreeMap<>();
         TinyAdapter.full(64, channels)
-                .forEach((name, tensor) -> original.put(
-                        name.substring("adapter.".length()).replace(".resnets.0", ""), tensor));
+                .forEach((name, tensor) ->
+                        original.put(name.substring("adapter.".length()).replace(".resnets.0", ""), tensor));
         Map<String, Tensor> light = new TreeMap<>();
         TinyAdapter.light(192, 8)
-                .forEach((name, tensor) -> light.put(
-                        name.substring("adapter.".length()).replace("resnets", "body"), tensor));
+                .forEach((name, tensor) ->
+                        light.put(name.substring("adapter.".length()).replace("resnets", "body"), tensor));
         try (Arena arena = Arena.ofConfined()) {
-            assertThat(T2IAdapter.load(write("full.safetensors", original), arena).config())
+            assertThat(T2IAdapter.load(write("full.safetensors", original), arena)
+                            .config())
                     .isEqualTo(new T2IAdapterConfig(T2IAdapterConfig.Type.FULL, 1, List.of(4, 8, 16, 16), 2, 8));
             assertThat(T2IAdapter.load(write("light.safetensors", light), arena).config())
                     .isEqualTo(new T2IAdapterConfig(T2IAdapterConfig.Type.LIGHT, 3, List.of(8), 1, 8));

@@ -27,7 +27,7 @@ class SteeringTest {
 
     @Test
     void residualsOfAControlNetAreAddedToTheSkipConnectionsAndTheMiddle() {
-        assertThat(TinyUNet.steered("CrossAttn", new Steering.Kinds(true, 0)))
+        assertThat(TinyUNet.steered("CrossAttn", Steering.Kinds.ofControlNet()))
                 .containsExactly(
                         new float[] {
                             -0.7135144f,
@@ -52,7 +52,7 @@ class SteeringTest {
 
     @Test
     void featuresOfAnAdapterJoinThem() {
-        assertThat(TinyUNet.steered("CrossAttn", new Steering.Kinds(true, 3)))
+        assertThat(TinyUNet.steered("CrossAttn", new Steering.Kinds(true, 3, List.of())))
                 .containsExactly(
                         new float[] {
                             -0.7379037f,
@@ -77,7 +77,7 @@ class SteeringTest {
 
     @Test
     void blocksWithoutTransformersTakeAFeatureBehindTheirDownsampler() {
-        assertThat(TinyUNet.steered("", new Steering.Kinds(false, 3)))
+        assertThat(TinyUNet.steered("", Steering.Kinds.ofAdapter(3)))
                 .containsExactly(
                         new float[] {
                             -0.6909203f,
@@ -102,7 +102,7 @@ class SteeringTest {
 
     @Test
     void theInputsAreDeclaredBehindTheOthersInTheOrderOfTheWayDown() {
-        Graph graph = UNET.graph(new UNetInputs.Sizes(1, 8, 8, 77), new Steering.Kinds(true, 4));
+        Graph graph = UNET.graph(new UNetInputs.Sizes(1, 8, 8, 77), new Steering.Kinds(true, 4, List.of()));
 
         assertThat(graph.inputs())
                 .map(Value::toString)
@@ -123,7 +123,7 @@ class SteeringTest {
 
     @Test
     void oddSizesAreHalvedAsTheDownsamplersDo() {
-        assertThat(steeringInputs(new Steering.Kinds(true, 0), 9, 7))
+        assertThat(steeringInputs(Steering.Kinds.ofControlNet(), 9, 7))
                 .containsExactly(
                         Shape.of(2, 9, 7, 320),
                         Shape.of(2, 9, 7, 320),
@@ -138,7 +138,7 @@ class SteeringTest {
                         Shape.of(2, 2, 1, 1280),
                         Shape.of(2, 2, 1, 1280),
                         Shape.of(2, 2, 1, 1280));
-        assertThat(steeringInputs(new Steering.Kinds(false, 4), 64, 64))
+        assertThat(steeringInputs(Steering.Kinds.ofAdapter(4), 64, 64))
                 .containsExactly(
                         Shape.of(2, 64, 64, 320),
                         Shape.of(2, 32, 32, 640),
@@ -148,7 +148,7 @@ class SteeringTest {
 
     @Test
     void moreFeaturesThanPlacesAreRefused() {
-        assertThatThrownBy(() -> steeringInputs(new Steering.Kinds(false, 6), 64, 64))
+        assertThatThrownBy(() -> steeringInputs(Steering.Kinds.ofAdapter(6), 64, 64))
                 .isInstanceOf(ModelException.class)
                 .hasMessage("the U-Net takes at most 5 features of an adapter, found 6");
     }

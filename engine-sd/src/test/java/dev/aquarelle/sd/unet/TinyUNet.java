@@ -1,12 +1,12 @@
 package dev.aquarelle.sd.unet;
 
+import dev.aquarelle.core.safetensors.Weights;
 import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.ops.Backend;
 import dev.aquarelle.ops.BackendOptions;
 import dev.aquarelle.ops.Backends;
 import dev.aquarelle.ops.Program;
-import dev.aquarelle.ops.graph.Graph;
 import dev.aquarelle.ops.graph.Value;
 import dev.aquarelle.sd.FormulaWeights;
 import dev.aquarelle.sd.ModelConfig;
@@ -14,8 +14,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A denoiser of two levels by diffusers' names, of {@link FormulaWeights}. */
-final class TinyUNet {
+public final class TinyUNet {
     private static final int TEXT = 6;
+    private static final UNetInputs.Sizes SIZES = new UNetInputs.Sizes(1, 4, 4, 3);
 
     private final FormulaWeights tensors = new FormulaWeights(32, TEXT);
 
@@ -67,29 +68,48 @@ final class TinyUNet {
         return run(load(new TinyUNet(false, false, true), outer, "\"freq_shift\": 0"), kinds);
     }
 
-    private static UNet2DConditionModel load(TinyUNet unet, String outer, String fields) {
-        UNetConfig config = UNetConfig.of(ModelConfig.parse("config.json", """
+    /** Weights of one with a middle, whose transformers all look at the pixels and the text. */
+    public static Weights weights() {
+        return new TinyUNet(false, false, true).tensors.weights();
+    }
+
+    /** Its configuration. */
+    public static UNetConfig config() {
+        return config("CrossAttn", "\"freq_shift\": 0");
+    }
+
+    private static UNetConfig config(String outer, String fields) {
+        return UNetConfig.of(ModelConfig.parse("config.json", """
             {"in_channels": 2, "out_channels": 1, "block_out_channels": [8, 16], "layers_per_block": 1, "norm_num_groups": 4,
              "down_block_types": ["%sDownBlock2D", "CrossAttnDownBlock2D"],
              "up_block_types": ["CrossAttnUpBlock2D", "%sUpBlock2D"],
              "cross_attention_dim": 6, "attention_head_dim": 2, %s}
             """.formatted(outer, outer, fields)));
-        return UNet2DConditionModel.load(unet.tensors.weights(), config);
+    }
+
+    private static UNet2DConditionModel load(TinyUNet unet, String outer, String fields) {
+        return UNet2DConditionModel.load(unet.tensors.weights(), config(outer, fields));
     }
 
     private static float[] run(UNet2DConditionModel unet, Steering.Kinds kinds) {
-        Graph graph = unet.graph(new UNetInputs.Sizes(1, 4, 4, 3), kinds);
+        List<Tensor> steering = new ArrayList<>();
+        for (Value input : unet.graph(SIZES, kinds).inputs().stream().skip(3).toList()) {
+            Shape shape = input.shape();
+            steering.add(
+                    Tensor.of(FormulaWeights.sines((int) shape.size(), 0.5, steering.size(), 0.3, 0), shape.dims()));
+        }
+        return run(unet, kinds, steering);
+    }
+
+    /** What a model makes of the same inputs, and of these that steer it. */
+    public static float[] run(UNet2DConditionModel unet, Steering.Kinds kinds, List<Tensor> steering) {
         List<Tensor> inputs = new ArrayList<>(List.of(
                 Tensor.of(FormulaWeights.sines(32, 0.9, 0, 1, 0), 1, 4, 4, 2),
                 Tensor.of(new float[] {500}, 1),
                 Tensor.of(FormulaWeights.sines(18, 1.1, 0, 1, 0), 1, 3, TEXT)));
-        for (Value input : graph.inputs().subList(inputs.size(), graph.inputs().size())) {
-            Shape shape = input.shape();
-            inputs.add(
-                    Tensor.of(FormulaWeights.sines((int) shape.size(), 0.5, inputs.size() - 3, 0.3, 0), shape.dims()));
-        }
+        inputs.addAll(steering);
         try (Backend backend = Backends.open("reference", BackendOptions.DEFAULT);
-                Program program = backend.compile(graph)) {
+                Program program = backend.compile(unet.graph(SIZES, kinds))) {
             return program.run(inputs.toArray(Tensor[]::new)).toFloatArray();
         }
     }
