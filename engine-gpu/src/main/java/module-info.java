@@ -7,5 +7,6 @@ module dev.aquarelle.gpu {
 
     requires transitive dev.aquarelle.ops;
     requires static tornado.api;
+    requires static tornado.runtime;
     requires static transitive org.jspecify;
 }

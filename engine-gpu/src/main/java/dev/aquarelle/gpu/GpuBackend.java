@@ -11,11 +11,15 @@ import dev.aquarelle.ops.BackendException;
 import dev.aquarelle.ops.BackendOptions;
 import dev.aquarelle.ops.Program;
 import dev.aquarelle.ops.graph.Graph;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.stream.Collectors;
 
 /** Graphs on a device. */
 public final class GpuBackend implements Backend {
+    private static final Logger LOG = System.getLogger(GpuBackend.class.getName());
+
     private final Device device;
 
     GpuBackend(Device device) {
@@ -40,6 +44,17 @@ public final class GpuBackend implements Backend {
     @Override
     public void close() {
         device.close();
+    }
+
+    /** Whether a device computes rightly with its library; if not, the log says why, and kernels of ours do without. */
+    static boolean works(Device withLibrary) {
+        try {
+            SelfTest.run(new GpuBackend(withLibrary));
+            return true;
+        } catch (RuntimeException e) {
+            LOG.log(Level.WARNING, "gpu: products are computed without cuBLAS: {0}", e.getMessage());
+            return false;
+        }
     }
 
     /** Announces the backend to {@link java.util.ServiceLoader}; where there is no TornadoVM, nothing of it is touched. */
@@ -76,9 +91,11 @@ public final class GpuBackend implements Backend {
                                             : devices.stream()
                                                     .map(TornadoGpu::description)
                                                     .collect(Collectors.joining("; ")))));
-            Backend backend = new GpuBackend(device);
             SelfTest.run(new GpuBackend(device.proved()));
-            return backend;
+            if (device.isCuda() && works(device.withLibrary().proved())) {
+                return new GpuBackend(device.withLibrary());
+            }
+            return new GpuBackend(device);
         }
 
         @Override

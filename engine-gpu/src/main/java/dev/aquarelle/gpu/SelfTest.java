@@ -35,11 +35,7 @@ final class SelfTest {
     static void run(Backend backend) {
         Graph graph = graph();
         Random random = new Random(1);
-        float[] numbers = new float[ROWS * WIDTH];
-        for (int i = 0; i < numbers.length; i++) {
-            numbers[i] = random.nextFloat(-1, 1);
-        }
-        Tensor x = Tensor.of(numbers, ROWS, WIDTH);
+        Tensor x = Tensor.of(numbers(ROWS * WIDTH, random), ROWS, WIDTH);
         Backend.Provider reference = Backends.installed().stream()
                 .filter(provider -> provider.name().equals("reference"))
                 .findFirst()
@@ -70,6 +66,11 @@ final class SelfTest {
                 Value weight = graph.constant(type.name(), weight(type, random));
                 graph.output("a product with weights in " + type, graph.linear(x, weight, null));
             }
+            Value vector = graph.constant("bias", Tensor.of(numbers(WIDTH, random), WIDTH));
+            Value sum = graph.add(graph.linear(x, graph.constant("w", weight(DType.F32, random)), vector), x);
+            graph.output("a product with what is added", sum);
+            Value columns = graph.constant("m", Tensor.of(numbers(WIDTH, random), 3, WIDTH / 3, 1));
+            graph.output("products of matrices", graph.matMul(graph.reshape(product, 3, ROWS, WIDTH / 3), columns));
             graph.output("a softmax", graph.softmax(product));
             graph.output("a norm", graph.layerNorm(product, 1e-5f));
             graph.output("attention", graph.attention(tokens, tokens, tokens, 3, false));
@@ -83,6 +84,14 @@ final class SelfTest {
                         .formatted(backend.description(), name, i, expected[i], found[i]));
             }
         }
+    }
+
+    private static float[] numbers(int count, Random random) {
+        float[] numbers = new float[count];
+        for (int i = 0; i < count; i++) {
+            numbers[i] = random.nextFloat(-1, 1);
+        }
+        return numbers;
     }
 
     private static Tensor weight(DType type, Random random) {

@@ -9,13 +9,19 @@ import dev.aquarelle.core.memory.MemoryBudget;
 import dev.aquarelle.core.memory.MemoryBudgetException;
 import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.gpu.emulator.EmulatedDevice;
+import dev.aquarelle.gpu.plan.Device;
+import dev.aquarelle.gpu.plan.Stage;
+import dev.aquarelle.ops.BackendException;
 import dev.aquarelle.ops.Program;
 import dev.aquarelle.ops.graph.Graph;
 import dev.aquarelle.ops.graph.Value;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 class DeviceMemoryTest {
     private static final int WIDTH = 64;
@@ -57,6 +63,51 @@ class DeviceMemoryTest {
                 .isInstanceOf(MemoryBudgetException.class)
                 .hasMessageContaining("one part of it at a time")
                 .hasMessageContaining("only 16.0 KiB may be used");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void givesBackWhatItHadTakenWhereItDoesNotStart(boolean closes) {
+        List<String> calls = new ArrayList<>();
+        GpuBackend backend = new GpuBackend(new EmulatedDevice() {
+            @Override
+            public Run prepare(List<Stage> stages, FloatArray x) {
+                return new Exhausted(calls, closes);
+            }
+        });
+
+        assertThatThrownBy(() -> backend.compile(graph))
+                .isInstanceOf(BackendException.class)
+                .hasMessage("no memory")
+                .satisfies(e -> assertThat(e.getSuppressed()).hasSize(closes ? 0 : 1));
+        assertThat(calls).containsExactly("start", "close");
+    }
+
+    /** A device whose memory others have taken; closing it may fail too. */
+    private record Exhausted(List<String> calls, boolean closes) implements Device.Run {
+        @Override
+        public void start() {
+            calls.add("start");
+            throw new BackendException("no memory");
+        }
+
+        @Override
+        public void load(int stage) {
+            calls.add("load");
+        }
+
+        @Override
+        public void launch(int stage, int launch) {
+            calls.add("launch");
+        }
+
+        @Override
+        public void close() {
+            calls.add("close");
+            if (!closes) {
+                throw new BackendException("does not close");
+            }
+        }
     }
 
     @Test

@@ -56,9 +56,19 @@ class SelfTestTest {
         }
 
         @Override
+        public boolean hasLibrary() {
+            return device.hasLibrary();
+        }
+
+        @Override
         public Run prepare(List<Stage> stages, FloatArray x) {
             Run run = device.prepare(stages, x);
             return new Run() {
+                @Override
+                public void start() {
+                    run.start();
+                }
+
                 @Override
                 public void load(int stage) {
                     run.load(stage);

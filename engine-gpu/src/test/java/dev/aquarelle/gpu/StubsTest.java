@@ -25,22 +25,26 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
         matches = "true",
         disabledReason = "needs TornadoVM: mvn -Ptornado with TORNADOVM_HOME set")
 class StubsTest {
-    private static final Path STUBS = Path.of("stubs/target/classes");
+    private static final List<Path> STUBS =
+            List.of(Path.of("stubs/target/classes"), Path.of("stubs-runtime/target/classes"));
 
     @Test
     void theRealApiHasAllOfThem() throws IOException, ReflectiveOperationException {
-        assertThat(STUBS).as("the stubs, which the whole build makes").isDirectory();
+        assertThat(STUBS)
+                .as("the stubs, which the whole build makes")
+                .allSatisfy(folder -> assertThat(folder).isDirectory());
         List<String> missing = new ArrayList<>();
         int members = 0;
-        try (URLClassLoader loader =
-                new URLClassLoader(new URL[] {STUBS.toUri().toURL()}, ClassLoader.getPlatformClassLoader())) {
-            for (String name : classNames()) {
-                Class<?> stub = loader.loadClass(name);
-                List<String> there = signatures(Class.forName(name));
-                for (String signature : signatures(stub)) {
-                    members++;
-                    if (!there.contains(signature)) {
-                        missing.add(name + ": " + signature);
+        try (URLClassLoader loader = new URLClassLoader(urls(), ClassLoader.getPlatformClassLoader())) {
+            for (Path folder : STUBS) {
+                for (String name : classNames(folder)) {
+                    Class<?> stub = loader.loadClass(name);
+                    List<String> there = signatures(Class.forName(name));
+                    for (String signature : signatures(stub)) {
+                        members++;
+                        if (!there.contains(signature)) {
+                            missing.add(name + ": " + signature);
+                        }
                     }
                 }
             }
@@ -50,9 +54,17 @@ class StubsTest {
         assertThat(members).isGreaterThan(50);
     }
 
-    private static List<String> classNames() throws IOException {
-        try (Stream<Path> files = Files.walk(STUBS)) {
-            return files.map(file -> STUBS.relativize(file).toString())
+    private static URL[] urls() throws IOException {
+        List<URL> urls = new ArrayList<>();
+        for (Path folder : STUBS) {
+            urls.add(folder.toUri().toURL());
+        }
+        return urls.toArray(new URL[0]);
+    }
+
+    private static List<String> classNames(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            return files.map(file -> folder.relativize(file).toString())
                     .filter(file -> file.endsWith(".class") && !file.equals("module-info.class"))
                     .map(file ->
                             file.substring(0, file.length() - ".class".length()).replace('/', '.'))

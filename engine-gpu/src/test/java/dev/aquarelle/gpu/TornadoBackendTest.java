@@ -14,7 +14,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 final class TornadoBackendTest extends GpuContract {
     private static final Backend BACKEND = new GpuBackend(device());
 
-    private static TornadoGpu device() {
+    static TornadoGpu device() {
         TornadoSettings.require();
         List<TornadoGpu> devices = TornadoGpu.all();
         String id = System.getProperty("aquarelle.device", devices.getFirst().id());

@@ -7,8 +7,8 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 
 /**
- * Normalizations: a group of work items takes the numbers of one mean, sums them up in parts, and those in a tree. The variance is
- * summed in a second pass over differences from the mean, so that a large mean costs no digits.
+ * Normalizations: a group of work items takes the numbers of one mean, or a chunk of them where they are many, sums them up in parts, and
+ * those in a tree. The variance is summed in a second pass over differences from the mean, so that a large mean costs no digits.
  */
 public final class Norms {
     /** Work items of a group. */
@@ -44,71 +44,88 @@ public final class Norms {
     /** 1 for SiLU of the result. */
     public static final int SILU = 11;
 
+    /** Numbers of a chunk; the last one of a mean may have fewer. */
+    public static final int CHUNK = 12;
+
+    /** Chunks of a mean. */
+    public static final int CHUNKS = 13;
+
+    /** Where the parts are, among the values: mean of a chunk and sum of the squares of the differences from it, for each chunk of each mean. */
+    public static final int PARTS_AT = 14;
+
     /** How many numbers describe a normalization. */
-    public static final int FIELDS = 12;
+    public static final int FIELDS = 15;
+
+    /** Fewer numbers in a chunk are not worth a launch of their own. */
+    private static final int LEAST_CHUNK = 4096;
+
+    /** Each work item of a chunk goes over the parts of all. */
+    private static final int MOST_CHUNKS = 64;
 
     private Norms() {}
+
+    /** Into how many chunks the numbers of a mean are cut, by how many they are alone, so that sums have one order on all devices. */
+    public static int chunks(int numbers) {
+        return Math.clamp(numbers / LEAST_CHUNK, 1, MOST_CHUNKS);
+    }
 
     /**
      * To mean 0 and variance 1, times weight, plus bias, for a group of channels of all rows of a sample: a group norm, or a layer norm where a
      * sample is a row and all channels are a group. Groups of {@link #ITEMS}: the first axis goes over samples and groups of channels.
      */
     public static void norm(KernelContext c, IntArray p, FloatArray f, ShortArray h, FloatArray x) {
-        float[] parts = c.allocateFloatLocalArray(ITEMS);
-        int channels = p.get(CHANNELS);
-        int width = p.get(GROUP_CHANNELS);
-        int rows = p.get(ROWS);
-        int type = p.get(X_TYPE);
-        int from = p.get(X_AT);
-        int groups = channels / width;
-        int sample = c.groupIdx / groups;
-        int firstChannel = (c.groupIdx - sample * groups) * width;
-        int start = sample * rows * channels + firstChannel;
-        int count = rows * width;
-        int item = c.localIdx;
-        float sum = 0;
-        for (int i = item; i < count; i += ITEMS) {
-            int row = i / width;
-            sum += Operands.get(x, f, h, type, from, start + row * channels + i - row * width);
+        int count = p.get(ROWS) * p.get(GROUP_CHANNELS);
+        int mine = c.groupIdx;
+        float mean = total(c, sum(p, f, h, x, mine, c.localIdx, count)) / count;
+        float squares = total(c, squares(p, f, h, x, mine, c.localIdx, count, mean));
+        float deviation = TornadoMath.sqrt(squares / count + f.get(p.get(EPSILON_AT)));
+        for (int i = c.localIdx; i < count; i += ITEMS) {
+            int place = place(p, mine, i);
+            float number = Operands.get(x, f, h, p.get(X_TYPE), p.get(X_AT), place);
+            write(p, f, h, x, place, (number - mean) / deviation);
         }
-        parts[item] = sum;
-        c.localBarrier();
-        for (int step = ITEMS / 2; step > 0; step = step / 2) {
-            if (item < step) {
-                parts[item] = parts[item] + parts[item + step];
-            }
-            c.localBarrier();
+    }
+
+    /** The parts of {@link #normChunks}. Groups of {@link #ITEMS}: the first axis goes over chunks, the second is the first of {@link #norm}. */
+    public static void normParts(KernelContext c, IntArray p, FloatArray f, ShortArray h, FloatArray x) {
+        int mine = c.groupIdy;
+        int first = c.groupIdx * p.get(CHUNK);
+        int numbers = chunk(p, c.groupIdx);
+        int end = first + numbers;
+        float mean = total(c, sum(p, f, h, x, mine, first + c.localIdx, end)) / numbers;
+        float squares = total(c, squares(p, f, h, x, mine, first + c.localIdx, end, mean));
+        if (c.localIdx == 0) {
+            int part = p.get(PARTS_AT) + 2 * (mine * p.get(CHUNKS) + c.groupIdx);
+            x.set(part, mean);
+            x.set(part + 1, squares);
         }
-        float mean = parts[0] / count;
-        c.localBarrier();
+    }
+
+    /**
+     * What {@link #norm} does, by the parts of all chunks (Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing
+     * sample variances", 1979), which each work item adds up in order. Axes as {@link #normParts}.
+     */
+    public static void normChunks(KernelContext c, IntArray p, FloatArray f, ShortArray h, FloatArray x) {
+        int mine = c.groupIdy;
+        int count = p.get(ROWS) * p.get(GROUP_CHANNELS);
+        int part = p.get(PARTS_AT) + 2 * mine * p.get(CHUNKS);
+        float mean = 0;
+        for (int i = 0; i < p.get(CHUNKS); i++) {
+            mean += x.get(part + 2 * i) * chunk(p, i);
+        }
+        mean = mean / count;
         float squares = 0;
-        for (int i = item; i < count; i += ITEMS) {
-            int row = i / width;
-            float difference = Operands.get(x, f, h, type, from, start + row * channels + i - row * width) - mean;
-            squares += difference * difference;
+        for (int i = 0; i < p.get(CHUNKS); i++) {
+            float difference = x.get(part + 2 * i) - mean;
+            squares += x.get(part + 2 * i + 1) + difference * difference * chunk(p, i);
         }
-        parts[item] = squares;
-        c.localBarrier();
-        for (int step = ITEMS / 2; step > 0; step = step / 2) {
-            if (item < step) {
-                parts[item] = parts[item] + parts[item + step];
-            }
-            c.localBarrier();
-        }
-        float deviation = TornadoMath.sqrt(parts[0] / count + f.get(p.get(EPSILON_AT)));
-        for (int i = item; i < count; i += ITEMS) {
-            int row = i / width;
-            int channel = firstChannel + i - row * width;
-            int place = start + row * channels + i - row * width;
-            float number = (Operands.get(x, f, h, type, from, place) - mean) / deviation;
-            if (p.get(WEIGHT_TYPE) != Operands.NONE) {
-                number = number * Operands.get(x, f, h, p.get(WEIGHT_TYPE), p.get(WEIGHT_AT), channel)
-                        + Operands.get(x, f, h, p.get(BIAS_TYPE), p.get(BIAS_AT), channel);
-            }
-            if (p.get(SILU) != 0) {
-                number = Functions.silu(number);
-            }
-            x.set(p.get(OUT_AT) + place, number);
+        float deviation = TornadoMath.sqrt(squares / count + f.get(p.get(EPSILON_AT)));
+        int first = c.groupIdx * p.get(CHUNK);
+        int end = first + chunk(p, c.groupIdx);
+        for (int i = first + c.localIdx; i < end; i += ITEMS) {
+            int place = place(p, mine, i);
+            float number = Operands.get(x, f, h, p.get(X_TYPE), p.get(X_AT), place);
+            write(p, f, h, x, place, (number - mean) / deviation);
         }
     }
 
@@ -134,12 +151,69 @@ public final class Norms {
             c.localBarrier();
         }
         maximum = parts[0];
-        c.localBarrier();
         float sum = 0;
         for (int i = item; i < channels; i += ITEMS) {
             sum += TornadoMath.exp(Operands.get(x, f, h, type, from, start + i) - maximum);
         }
-        parts[item] = sum;
+        sum = total(c, sum);
+        for (int i = item; i < channels; i += ITEMS) {
+            float number = TornadoMath.exp(Operands.get(x, f, h, type, from, start + i) - maximum);
+            x.set(p.get(OUT_AT) + start + i, number / sum);
+        }
+    }
+
+    /** Numbers of a chunk. */
+    private static int chunk(IntArray p, int index) {
+        int rest = p.get(ROWS) * p.get(GROUP_CHANNELS) - index * p.get(CHUNK);
+        return rest < p.get(CHUNK) ? rest : p.get(CHUNK);
+    }
+
+    /** Where number i of a mean is, from the beginning of x on. */
+    private static int place(IntArray p, int mine, int i) {
+        int width = p.get(GROUP_CHANNELS);
+        int groups = p.get(CHANNELS) / width;
+        int sample = mine / groups;
+        int row = i / width;
+        return (sample * p.get(ROWS) + row) * p.get(CHANNELS) + (mine - sample * groups) * width + i - row * width;
+    }
+
+    /** The part of a work item that has the numbers from i on, every {@link #ITEMS}th. */
+    private static float sum(IntArray p, FloatArray f, ShortArray h, FloatArray x, int mine, int from, int end) {
+        float sum = 0;
+        for (int i = from; i < end; i += ITEMS) {
+            sum += Operands.get(x, f, h, p.get(X_TYPE), p.get(X_AT), place(p, mine, i));
+        }
+        return sum;
+    }
+
+    private static float squares(
+            IntArray p, FloatArray f, ShortArray h, FloatArray x, int mine, int from, int end, float mean) {
+        float squares = 0;
+        for (int i = from; i < end; i += ITEMS) {
+            float difference = Operands.get(x, f, h, p.get(X_TYPE), p.get(X_AT), place(p, mine, i)) - mean;
+            squares += difference * difference;
+        }
+        return squares;
+    }
+
+    /** Puts a number that has been normalized to its place. TornadoVM inlines no larger methods. */
+    private static void write(IntArray p, FloatArray f, ShortArray h, FloatArray x, int place, float number) {
+        int channel = place % p.get(CHANNELS);
+        if (p.get(WEIGHT_TYPE) != Operands.NONE) {
+            number = number * Operands.get(x, f, h, p.get(WEIGHT_TYPE), p.get(WEIGHT_AT), channel)
+                    + Operands.get(x, f, h, p.get(BIAS_TYPE), p.get(BIAS_AT), channel);
+        }
+        if (p.get(SILU) != 0) {
+            number = Functions.silu(number);
+        }
+        x.set(p.get(OUT_AT) + place, number);
+    }
+
+    /** The sum of the parts of all work items, in a tree. It has local memory of its own: TornadoVM takes an argument for an array of the heap. */
+    private static float total(KernelContext c, float part) {
+        float[] parts = c.allocateFloatLocalArray(ITEMS);
+        int item = c.localIdx;
+        parts[item] = part;
         c.localBarrier();
         for (int step = ITEMS / 2; step > 0; step = step / 2) {
             if (item < step) {
@@ -147,9 +221,6 @@ public final class Norms {
             }
             c.localBarrier();
         }
-        for (int i = item; i < channels; i += ITEMS) {
-            float number = TornadoMath.exp(Operands.get(x, f, h, type, from, start + i) - maximum);
-            x.set(p.get(OUT_AT) + start + i, number / parts[0]);
-        }
+        return parts[0];
     }
 }

@@ -91,8 +91,11 @@ public final class Products {
     /** Where that is. */
     public static final int ADDED_AT = 28;
 
+    /** How many batches there are. */
+    public static final int BATCHES = 29;
+
     /** How many numbers describe a product. */
-    public static final int FIELDS = 29;
+    public static final int FIELDS = 30;
 
     private static final int ITEMS = SIDE * SIDE;
 
@@ -190,6 +193,21 @@ public final class Products {
         // by way of local memory, so that neighbouring items write neighbouring numbers
         for (int i = item; i < TILE * TILE; i += ITEMS) {
             put(p, f, h, x, batch, firstRow + i / TILE, firstCol + i % TILE, sums[i]);
+        }
+    }
+
+    /** Adds bias and what else is added to a C that holds the sums alone. The first axis goes over the numbers of all batches. */
+    public static void epilogue(KernelContext c, IntArray p, FloatArray f, ShortArray h, FloatArray x) {
+        int i = c.globalIdx;
+        int rows = p.get(ROWS);
+        int columns = p.get(COLUMNS);
+        if (i < p.get(BATCHES) * rows * columns) {
+            int line = i / columns;
+            int batch = line / rows;
+            int row = line - batch * rows;
+            int col = i - line * columns;
+            int place = batch * p.get(C_BATCH) + row * p.get(C_ROW) + col;
+            put(p, f, h, x, batch, row, col, x.get(p.get(C_AT) + place));
         }
     }
 

@@ -15,7 +15,10 @@ public interface Device extends AutoCloseable {
     /** Bytes that one array may take on it. */
     long largestArray();
 
-    /** Makes stages ready that share the values {@code x}. */
+    /** Whether it has a library that computes {@link Kernel#LIBRARY_PRODUCT}. */
+    boolean hasLibrary();
+
+    /** Makes stages ready that share the values {@code x}; takes nothing of the device yet. */
     Run prepare(List<Stage> stages, FloatArray x);
 
     @Override
@@ -24,12 +27,16 @@ public interface Device extends AutoCloseable {
     /** Stages that are ready. */
     interface Run extends AutoCloseable {
 
+        /** Takes the memory of the values. Where that fails, {@link #close} gives back what it had taken until then. */
+        void start();
+
         /** Sends a stage's arrays, if that is due: weights once, others each time; weights that share an array, before its launches. */
         void load(int stage);
 
         /** Runs a launch of a stage, to its end. */
         void launch(int stage, int launch);
 
+        /** Gives all memory back. */
         @Override
         void close();
     }

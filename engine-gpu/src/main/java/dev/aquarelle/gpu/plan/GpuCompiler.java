@@ -6,6 +6,7 @@ import dev.aquarelle.ops.MemoryPlan;
 import dev.aquarelle.ops.StepInfo;
 import dev.aquarelle.ops.graph.Graph;
 import dev.aquarelle.ops.graph.LayoutOp;
+import dev.aquarelle.ops.graph.NormOp;
 import dev.aquarelle.ops.graph.SourceOp;
 import dev.aquarelle.ops.graph.Value;
 import dev.aquarelle.ops.plan.Dependencies;
@@ -73,21 +74,47 @@ public final class GpuCompiler {
                 .map(value -> new SlabPlan.Node(value, fusion.reads(value), -1))
                 .toList();
         SlabPlan slab = SlabPlan.of(graph, nodes, dependencies);
-        limit.require("what the program computes", slab.bytes());
-        if (slab.bytes() / Float.BYTES > Integer.MAX_VALUE) {
-            throw new BackendException("gpu: the values of a program take %d bytes, a device array holds 2^31 floats"
-                    .formatted(slab.bytes()));
+        long scratch = (long) Float.BYTES
+                * needed.stream().mapToInt(this::scratch).max().orElse(0);
+        long bytes = slab.bytes() + scratch;
+        limit.require("what the program computes", bytes);
+        if (bytes / Float.BYTES > Integer.MAX_VALUE) {
+            throw new BackendException(
+                    "gpu: the values of a program take %d bytes, a device array holds 2^31 floats".formatted(bytes));
         }
         new MemoryBudget(device.largestArray())
-                .require("the values of the program, one array of " + device.description(), slab.bytes());
+                .require("the values of the program, one array of " + device.description(), bytes);
         HostInputs inputs = new HostInputs(graph, needed);
         uploads(inputs, slab);
-        long weights = computations(slab, limit);
+        long weights = computations(slab, bytes, limit);
         Map<String, Integer> outputs = new LinkedHashMap<>();
         FloatArray downloaded = downloads(slab, outputs);
-        FloatArray x = new FloatArray((int) Math.max(1, slab.bytes() / Float.BYTES));
-        MemoryPlan plan = new MemoryPlan(slab.bytes(), 0, weights);
-        return new GpuProgram(graph, plan, needed, inputs, stages, downloaded, outputs, device.prepare(stages, x));
+        FloatArray x = new FloatArray((int) Math.max(1, bytes / Float.BYTES));
+        MemoryPlan plan = new MemoryPlan(slab.bytes(), scratch, weights);
+        return new GpuProgram(graph, plan, needed, inputs, stages, downloaded, outputs, started(x));
+    }
+
+    /** The stages, with the device's memory, or without any of it and the reason. */
+    private Device.Run started(FloatArray x) {
+        Device.Run run = device.prepare(stages, x);
+        try {
+            run.start();
+        } catch (RuntimeException | Error e) {
+            try {
+                run.close();
+            } catch (RuntimeException f) {
+                e.addSuppressed(f);
+            }
+            throw e;
+        }
+        return run;
+    }
+
+    /** Numbers behind the values, which operations use one after the other. */
+    private int scratch(Value value) {
+        Value before = fusion.before(value);
+        Value norm = before == null ? value : before;
+        return norm.op() instanceof NormOp.GroupNorm op ? LaunchFactory.scratch(op, norm.shape()) : 0;
     }
 
     /** The operations that the outputs need, those that do not depend on the first input before the others. */
@@ -115,7 +142,7 @@ public final class GpuCompiler {
     }
 
     private void uploads(HostInputs inputs, SlabPlan slab) {
-        LaunchFactory factory = new LaunchFactory(new Places(slab), fusion);
+        LaunchFactory factory = new LaunchFactory(new Places(slab), fusion, device.hasLibrary());
         List<Launch> launches = new ArrayList<>();
         inputs.places().forEach((value, word) -> {
             if (value.shape().size() > 0) {
@@ -131,12 +158,13 @@ public final class GpuCompiler {
      * Cuts the computation into stages and reads their weights into arrays that stay on the device. If that is too much, smaller stages
      * share an array that is filled and sent before each of them.
      *
+     * @param values bytes of what is computed
      * @return bytes of weights on the device
      */
-    private long computations(SlabPlan slab, MemoryBudget limit) {
+    private long computations(SlabPlan slab, long values, MemoryBudget limit) {
         List<Draft> drafts = drafts(slab, Math.min(WEIGHT_BYTES, device.largestArray() / 2));
         long all = drafts.stream().mapToLong(draft -> draft.places.bytes()).sum();
-        if (slab.bytes() + all <= limit.bytes()) {
+        if (values + all <= limit.bytes()) {
             for (Draft draft : drafts) {
                 FloatArray floats = new FloatArray(draft.places.floatCount());
                 ShortArray halves = new ShortArray(draft.places.halfCount());
@@ -145,16 +173,16 @@ public final class GpuCompiler {
             }
             return all;
         }
-        drafts = drafts(slab, Math.min(WEIGHT_BYTES / 8, (limit.bytes() - slab.bytes()) / 2));
+        drafts = drafts(slab, Math.min(WEIGHT_BYTES / 8, (limit.bytes() - values) / 2));
         int mostFloats = most(drafts, Places::floatCount);
         int mostHalves = most(drafts, Places::halfCount);
         long shared = (long) Float.BYTES * mostFloats + (long) Short.BYTES * mostHalves;
-        limit.require("the program, with the weights of one part of it at a time", slab.bytes() + shared);
+        limit.require("the program, with the weights of one part of it at a time", values + shared);
         LOG.log(
                 Level.INFO,
                 "gpu: {0} bytes of weights and {1} of values do not fit into {2}: weights are sent in each run",
                 all,
-                slab.bytes(),
+                values,
                 limit.bytes());
         FloatArray floats = new FloatArray(mostFloats);
         ShortArray halves = new ShortArray(mostHalves);
@@ -188,14 +216,22 @@ public final class GpuCompiler {
                 launches = new ArrayList<>();
                 inputs = 0;
             }
-            for (Launch launch : new LaunchFactory(places, fusion).launches(value)) {
-                String kernel = launch.kernel().name().toLowerCase(Locale.ROOT);
-                launches.add(launch.with(StepInfo.of(value, fusion.before(value), fusion.reads(value), kernel, 0)));
+            boolean isFirst = true;
+            for (Launch launch : new LaunchFactory(places, fusion, device.hasLibrary()).launches(value)) {
+                launches.add(launch.with(info(value, launch.kernel(), isFirst)));
+                isFirst = false;
             }
             inputs |= dependencies.mask(value);
         }
         finish(drafts, launches, places, inputs);
         return drafts;
+    }
+
+    /** Of a launch; the first one of an operation counts its work, so that it is counted once. */
+    private StepInfo info(Value value, Kernel kernel, boolean isFirst) {
+        StepInfo info = StepInfo.of(
+                value, fusion.before(value), fusion.reads(value), kernel.name().toLowerCase(Locale.ROOT), 0);
+        return isFirst ? info : new StepInfo(info.scope(), info.op(), info.kernel(), info.shapes(), 0, 0, 0);
     }
 
     private static void finish(List<Draft> drafts, List<Launch> launches, Places places, long inputs) {
@@ -206,7 +242,7 @@ public final class GpuCompiler {
 
     /** What the host gets to see, and from where on; constants and indices it has already. */
     private FloatArray downloads(SlabPlan slab, Map<String, Integer> outputs) {
-        LaunchFactory factory = new LaunchFactory(new Places(slab), fusion);
+        LaunchFactory factory = new LaunchFactory(new Places(slab), fusion, device.hasLibrary());
         List<Launch> launches = new ArrayList<>();
         int at = 0;
         for (Map.Entry<String, Value> output : graph.outputs().entrySet()) {

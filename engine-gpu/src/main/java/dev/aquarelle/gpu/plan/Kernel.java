@@ -15,8 +15,13 @@ import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 /** The kernels, as TornadoVM takes them: it finds the method behind a reference to it. */
 public enum Kernel {
     PRODUCT(Products::product, Products.SIDE, Products.SIDE),
+    /** A product, without what is added to it, by the device's library: see {@link LibraryProduct}. Not compiled. */
+    LIBRARY_PRODUCT(Kernel::notCompiled),
+    EPILOGUE(Products::epilogue),
     ATTENTION(Attention::attention, Attention.ITEMS, 1),
     NORM(Norms::norm, Norms.ITEMS, 1),
+    NORM_PARTS(Norms::normParts, Norms.ITEMS, 1),
+    NORM_CHUNKS(Norms::normChunks, false, Norms.ITEMS, 1),
     SOFTMAX(Norms::softmax, Norms.ITEMS, 1),
     MAP(Maps::map),
     BLOCKS(Moves::blocks),
@@ -58,6 +63,10 @@ public enum Kernel {
         this.hasBarriers = hasBarriers;
         this.width = width;
         this.height = height;
+    }
+
+    private static void notCompiled(KernelContext c, IntArray p, FloatArray f, ShortArray h, FloatArray x) {
+        throw new UnsupportedOperationException("a library computes it");
     }
 
     /** The method: place, numbers that describe the operation, weights of 32 and of 16 bits, values. */

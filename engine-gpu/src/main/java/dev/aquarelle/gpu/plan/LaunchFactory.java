@@ -12,6 +12,7 @@ import dev.aquarelle.ops.BackendException;
 import dev.aquarelle.ops.graph.LayoutOp;
 import dev.aquarelle.ops.graph.MapOp;
 import dev.aquarelle.ops.graph.NormOp;
+import dev.aquarelle.ops.graph.Padding;
 import dev.aquarelle.ops.graph.ProductOp;
 import dev.aquarelle.ops.graph.ResizeOp;
 import dev.aquarelle.ops.graph.SourceOp;
@@ -23,10 +24,12 @@ import java.util.List;
 final class LaunchFactory {
     private final Places places;
     private final Fusion fusion;
+    private final boolean hasLibrary;
 
-    LaunchFactory(Places places, Fusion fusion) {
+    LaunchFactory(Places places, Fusion fusion, boolean hasLibrary) {
         this.places = places;
         this.fusion = fusion;
+        this.hasLibrary = hasLibrary;
     }
 
     /** None where the result is empty. */
@@ -37,16 +40,15 @@ final class LaunchFactory {
         }
         Value before = fusion.before(result);
         if (before != null) {
-            return List.of(
-                    before.op() instanceof NormOp.GroupNorm norm
-                            ? groupNorm(norm, before, result)
-                            : product(before, result));
+            return before.op() instanceof NormOp.GroupNorm norm
+                    ? groupNorm(norm, before, result)
+                    : product(before, result);
         }
         Value x = result.operands().get(0);
         return switch (result.op()) {
-            case ProductOp.Linear _, ProductOp.Conv2d _, ProductOp.MatMul _ -> List.of(product(result, result));
+            case ProductOp.Linear _, ProductOp.Conv2d _, ProductOp.MatMul _ -> product(result, result);
             case ProductOp.Attention attention -> List.of(attention(attention, result));
-            case NormOp.GroupNorm norm -> List.of(groupNorm(norm, result, result));
+            case NormOp.GroupNorm norm -> groupNorm(norm, result, result);
             case NormOp.LayerNorm norm -> List.of(layerNorm(norm, result));
             case NormOp.Softmax _ -> List.of(softmax(result));
             case MapOp.Activate activate ->
@@ -95,7 +97,7 @@ final class LaunchFactory {
     }
 
     /** A product, and what is added to it where {@code result} is that sum. */
-    private Launch product(Value product, Value result) {
+    private List<Launch> product(Value product, Value result) {
         int[] p = new int[Products.FIELDS];
         p[Products.C_AT] = places.floats(result);
         if (product != result) {
@@ -116,7 +118,7 @@ final class LaunchFactory {
         p[Products.ROWS] = rows;
         p[Products.COLUMNS] = columns;
         p[Products.TERMS] = terms;
-        Place left = places.of(a);
+        Place left = matrix(a);
         p[Products.A_TYPE] = left.type();
         p[Products.A_AT] = left.at();
         p[Products.B_TYPE] = b.type();
@@ -133,26 +135,45 @@ final class LaunchFactory {
         }
     }
 
-    private static Launch product(int[] p, int batches) {
+    /** One launch, or two where a library computes the sums. */
+    private List<Launch> product(int[] p, int batches) {
+        p[Products.BATCHES] = batches;
+        if (hasLibrary && LibraryProduct.fits(p)) {
+            Launch sums = new Launch(Kernel.LIBRARY_PRODUCT, p, 1, 1, 1);
+            boolean isAll = p[Products.BIAS_TYPE] == Operands.NONE && p[Products.ADDED_TYPE] == Operands.NONE;
+            int count = Math.multiplyExact(batches, Math.multiplyExact(p[Products.ROWS], p[Products.COLUMNS]));
+            return isAll ? List.of(sums) : List.of(sums, Launch.over(Kernel.EPILOGUE, count, p));
+        }
         int across = Math.ceilDiv(p[Products.COLUMNS], Products.TILE);
         int down = Math.ceilDiv(p[Products.ROWS], Products.TILE);
-        return new Launch(Kernel.PRODUCT, p, across, down, batches);
+        return List.of(new Launch(Kernel.PRODUCT, p, across, down, batches));
     }
 
-    private Launch linear(int[] p, Value result) {
+    /** A linear layer, or a convolution of single pixels, which is one. */
+    private List<Launch> linear(int[] p, Value result) {
         Value weight = result.operands().get(1);
         int columns = weight.shape().dim(0);
         int rows = size(result.shape()) / columns;
-        product(p, rows, columns, weight.shape().dim(1), result.operands().get(0), places.of(weight));
+        product(p, rows, columns, weight.shape().dim(1), result.operands().get(0), matrix(weight));
         p[Products.B_TRANSPOSED] = 1;
         bias(p, result);
         return product(p, 1);
     }
 
-    private Launch conv2d(int[] p, ProductOp.Conv2d conv, Value result) {
+    /** Where a matrix is; libraries take both of the same type, and values are of 32 bits. */
+    private Place matrix(Value value) {
+        return hasLibrary ? places.ofWide(value) : places.of(value);
+    }
+
+    private List<Launch> conv2d(int[] p, ProductOp.Conv2d conv, Value result) {
         Value x = result.operands().get(0);
         Value weight = result.operands().get(1);
         Shape kernel = weight.shape();
+        boolean isPixels =
+                kernel.dim(2) == 1 && kernel.dim(3) == 1 && conv.padding().equals(Padding.NONE);
+        if (isPixels && conv.stride() == 1 && conv.groups() == 1) {
+            return linear(p, result);
+        }
         Shape out = result.shape();
         int columns = out.last() / conv.groups();
         int terms = kernel.dim(1) * kernel.dim(2) * kernel.dim(3);
@@ -178,13 +199,13 @@ final class LaunchFactory {
         return product(p, conv.groups());
     }
 
-    private Launch matMul(int[] p, Value result) {
+    private List<Launch> matMul(int[] p, Value result) {
         Value a = result.operands().get(0);
         Value b = result.operands().get(1);
         int rows = a.shape().dim(-2);
         int terms = a.shape().last();
         int columns = b.shape().last();
-        product(p, rows, columns, terms, a, places.of(b));
+        product(p, rows, columns, terms, a, matrix(b));
         p[Products.A_BATCH] = rows * terms;
         p[Products.B_BATCH] = terms * columns;
         p[Products.C_BATCH] = rows * columns;
@@ -239,13 +260,31 @@ final class LaunchFactory {
         return p;
     }
 
+    /** Numbers beside the values that the launches of a group norm hand on. */
+    static int scratch(NormOp.GroupNorm op, Shape shape) {
+        int means = shape.dim(0) * op.groups();
+        long count = shape.size() == 0 ? 0 : shape.size() / means;
+        int chunks = Norms.chunks((int) Math.min(count, Integer.MAX_VALUE)); // what is larger is refused later
+        return chunks == 1 ? 0 : 2 * chunks * means;
+    }
+
     /** A group norm, and the SiLU of it where {@code result} is that. */
-    private Launch groupNorm(NormOp.GroupNorm op, Value norm, Value result) {
+    private List<Launch> groupNorm(NormOp.GroupNorm op, Value norm, Value result) {
         Shape shape = result.shape();
-        int rows = size(shape) / shape.last() / shape.dim(0);
-        int[] p = norm(norm, result, rows, shape.last() / op.groups(), op.epsilon());
+        int means = shape.dim(0) * op.groups();
+        int count = size(shape) / means;
+        int[] p =
+                norm(norm, result, size(shape) / shape.last() / shape.dim(0), shape.last() / op.groups(), op.epsilon());
         p[Norms.SILU] = norm == result ? 0 : 1;
-        return Launch.rows(Kernel.NORM, shape.dim(0) * op.groups(), p);
+        if (Norms.chunks(count) == 1) {
+            return List.of(Launch.rows(Kernel.NORM, means, p));
+        }
+        p[Norms.CHUNK] = Math.ceilDiv(count, Norms.chunks(count));
+        p[Norms.CHUNKS] = Math.ceilDiv(count, p[Norms.CHUNK]);
+        p[Norms.PARTS_AT] = places.scratch();
+        return List.of(
+                new Launch(Kernel.NORM_PARTS, p, p[Norms.CHUNKS], means, 1),
+                new Launch(Kernel.NORM_CHUNKS, p, p[Norms.CHUNKS], means, 1));
     }
 
     private Launch layerNorm(NormOp.LayerNorm norm, Value result) {

@@ -26,7 +26,7 @@ final class Places {
     private long halves;
 
     /** A constant as it lies among the weights. */
-    private record Weight(Value constant, boolean channelsLast) {}
+    private record Weight(Value constant, boolean channelsLast, DType type) {}
 
     /** One operand, as {@link Operands} says. */
     record Place(int type, int at) {
@@ -72,21 +72,26 @@ final class Places {
 
     /** Where a value is made or read. */
     Place of(Value value) {
-        return of(value, false);
+        return of(value, false, false);
+    }
+
+    /** Where it is with 32 bits, whatever the file has. */
+    Place ofWide(Value value) {
+        return of(value, false, true);
     }
 
     /** Where the weights [O, C, kh, kw] of a convolution are, as [O, kh, kw, C]: neighbours are then neighbours in the image too. */
     Place ofKernel(Value weight) {
-        return of(weight, true);
+        return of(weight, true, false);
     }
 
-    private Place of(Value value, boolean channelsLast) {
+    private Place of(Value value, boolean channelsLast, boolean isWide) {
         Value root = SlabPlan.root(value);
         if (!(root.op() instanceof SourceOp.Constant constant)) {
             return new Place(Operands.VALUE, floats(root));
         }
-        DType type = constant.tensor().dtype();
-        Weight weight = new Weight(value.shape().equals(root.shape()) ? root : value, channelsLast);
+        DType type = isWide ? DType.F32 : constant.tensor().dtype();
+        Weight weight = new Weight(value.shape().equals(root.shape()) ? root : value, channelsLast, type);
         int at = weights.computeIfAbsent(weight, _ -> reserve(type, root.shape().size()));
         return new Place(type(type), at);
     }
@@ -104,6 +109,11 @@ final class Places {
         };
     }
 
+    /** Where the numbers begin, behind all values, that the launches of one operation hand on to each other. */
+    int scratch() {
+        return Math.toIntExact(slab.bytes() / Float.BYTES);
+    }
+
     /** Writes the weights, as the device is given them, to the beginning of arrays. */
     void write(FloatArray toFloats, ShortArray toHalves) {
         Operands.writeTable(toFloats);
@@ -114,7 +124,7 @@ final class Places {
         });
         weights.forEach((weight, at) -> {
             Tensor tensor = ((SourceOp.Constant) SlabPlan.root(weight.constant).op()).tensor();
-            boolean half = type(tensor.dtype()) != Operands.F32;
+            boolean half = type(weight.type) != Operands.F32;
             MemorySegment to = half
                     ? toHalves.getSegment().asSlice((long) Short.BYTES * at)
                     : toFloats.getSegment().asSlice((long) Float.BYTES * at);

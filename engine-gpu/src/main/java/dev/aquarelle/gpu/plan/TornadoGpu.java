@@ -7,6 +7,7 @@ import uk.ac.manchester.tornado.api.TornadoBackend;
 import uk.ac.manchester.tornado.api.TornadoRuntime;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 import uk.ac.manchester.tornado.api.enums.TornadoDeviceType;
+import uk.ac.manchester.tornado.api.enums.TornadoVMBackendType;
 import uk.ac.manchester.tornado.api.runtime.TornadoRuntimeProvider;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
@@ -15,8 +16,9 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
  *
  * @param id the number of its driver and its own, {@code 0:1}
  * @param isProved whether each stage must prove that it ran there, which takes time
+ * @param hasLibrary whether products are computed by cuBLAS
  */
-public record TornadoGpu(String id, TornadoDevice device, boolean isProved) implements Device {
+public record TornadoGpu(String id, TornadoDevice device, boolean isProved, boolean hasLibrary) implements Device {
 
     /**
      * What there is, in TornadoVM's order.
@@ -30,7 +32,7 @@ public record TornadoGpu(String id, TornadoDevice device, boolean isProved) impl
             for (int i = 0; i < runtime.getNumBackends(); i++) {
                 TornadoBackend backend = runtime.getBackend(i);
                 for (int j = 0; j < backend.getNumDevices(); j++) {
-                    devices.add(new TornadoGpu(i + ":" + j, backend.getDevice(j), false));
+                    devices.add(new TornadoGpu(i + ":" + j, backend.getDevice(j), false, false));
                 }
             }
         } catch (RuntimeException | LinkageError e) {
@@ -49,17 +51,28 @@ public record TornadoGpu(String id, TornadoDevice device, boolean isProved) impl
 
     /** The same device, whose stages must prove that they ran there. */
     public TornadoGpu proved() {
-        return new TornadoGpu(id, device, true);
+        return new TornadoGpu(id, device, true, hasLibrary);
+    }
+
+    /** Whether TornadoVM may have a library for it: it calls libraries on CUDA devices alone. */
+    public boolean isCuda() {
+        return device.getTornadoVMBackend() == TornadoVMBackendType.CUDA;
+    }
+
+    /** The same device, with its library. */
+    public TornadoGpu withLibrary() {
+        return new TornadoGpu(id, device, isProved, true);
     }
 
     @Override
     public String description() {
-        return "%s %s, %s, %.1f GB"
+        return "%s %s, %s, %.1f GB%s"
                 .formatted(
                         id,
                         device.getDescription().strip(),
                         device.getPlatformName().strip(),
-                        memory() / 1e9);
+                        memory() / 1e9,
+                        hasLibrary ? ", products by cuBLAS" : "");
     }
 
     /** What TornadoVM takes of the device: a limit of its own, 4 GB if nothing is said. */

@@ -83,6 +83,10 @@ final class TornadoPlan implements Device.Run {
                 .withCompilerFlags(TornadoVMBackendType.OPENCL, OPENCL_FLAGS)
                 .withGridScheduler(grids);
         plan = gpu.isProved() ? unproved.withProfiler(ProfilerMode.SILENT) : unproved;
+    }
+
+    @Override
+    public void start() {
         execute(VALUES);
     }
 
@@ -127,7 +131,11 @@ final class TornadoPlan implements Device.Run {
         IntArray numbers = new IntArray(Kernel.MOST_NUMBERS);
         numbers.init(0);
         graph.transferToDevice(ALWAYS, numbers);
-        graph.task("task", kernel.method(), new KernelContext(), numbers, stage.floats(), stage.halves(), x);
+        if (kernel == Kernel.LIBRARY_PRODUCT) {
+            graph.libraryTask("task", LibraryProduct::task, numbers, stage.floats(), stage.halves(), x);
+        } else {
+            graph.task("task", kernel.method(), new KernelContext(), numbers, stage.floats(), stage.halves(), x);
+        }
         // what is taken over stays anyway, and would be freed twice
         if (task.name.equals(VALUES)) {
             graph.persistOnDevice(stage.floats(), stage.halves(), x);
@@ -184,7 +192,7 @@ final class TornadoPlan implements Device.Run {
         TornadoExecutionResult result;
         try {
             result = plan.withGraph(entry(name).graph).execute();
-        } catch (RuntimeException | TornadoInternalError e) {
+        } catch (RuntimeException | TornadoInternalError | LinkageError e) {
             String message = "%s does not run on %s: %s".formatted(name, gpu.description(), e);
             throw (BackendException) new BackendException(message).initCause(e);
         }
@@ -193,13 +201,14 @@ final class TornadoPlan implements Device.Run {
         }
     }
 
+    /** TornadoVM complains of what it never had memory for; the plan is closed all the same. */
     @Override
     public void close() {
-        try {
+        try (plan) {
             plan.withAllGraphs().freeDeviceMemory(); // otherwise that of the graph executed last
-            plan.close();
-        } catch (TornadoExecutionPlanException e) {
-            throw new BackendException("gpu: the execution plan does not close: " + e.getMessage());
+        } catch (TornadoExecutionPlanException | RuntimeException | TornadoInternalError e) {
+            throw (BackendException)
+                    new BackendException("gpu: the execution plan does not close: " + e.getMessage()).initCause(e);
         }
     }
 }

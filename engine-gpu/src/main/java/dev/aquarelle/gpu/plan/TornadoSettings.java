@@ -22,12 +22,15 @@ public final class TornadoSettings {
         try {
             Class.forName("uk.ac.manchester.tornado.api.TornadoRuntime", false, TornadoSettings.class.getClassLoader());
         } catch (ClassNotFoundException e) {
-            throw new BackendException("TornadoVM is not there: install it and start java with"
-                    + " @$TORNADOVM_HOME/tornado-argfile -Dtornado.recover.bailout=False");
+            throw new BackendException(
+                    "TornadoVM is not there: install it and set TORNADOVM_HOME to its folder for the script"
+                            + " ./aquarelle, or start java with @$TORNADOVM_HOME/tornado-argfile"
+                            + " -Dtornado.recover.bailout=False");
         }
         if (System.getProperty("tornado.load.runtime.implementation") == null) {
             throw new BackendException(
-                    "TornadoVM's argument file is missing: start java with @$TORNADOVM_HOME/tornado-argfile");
+                    "TornadoVM's argument file is missing: set TORNADOVM_HOME for the script ./aquarelle, or start"
+                            + " java with @$TORNADOVM_HOME/tornado-argfile");
         }
         if (!System.getProperty("tornado.recover.bailout", "True").equalsIgnoreCase("False")) {
             throw new BackendException("expected -Dtornado.recover.bailout=False, found "

@@ -5,12 +5,14 @@ import static dev.aquarelle.ops.testing.RandomTensors.randomIndices;
 import static dev.aquarelle.ops.testing.RandomTensors.stored;
 
 import dev.aquarelle.core.tensor.DType;
+import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.ops.graph.Activation;
 import dev.aquarelle.ops.graph.Graph;
 import dev.aquarelle.ops.graph.Padding;
 import dev.aquarelle.ops.graph.Value;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 
@@ -42,7 +44,7 @@ final class ProbeGraphs {
     private static List<Graph> products() {
         return List.of(
                 graph(new int[] {37, 41}, g -> x -> g.linear(x, constant(g, 39, 41), constant(g, 39))),
-                graph(new int[] {3, 5, 7}, g -> x -> g.matMul(x, constant(g, 3, 7, 6))),
+                graph(new int[] {3, 5, 7}, g -> x -> g.add(g.matMul(x, constant(g, 3, 7, 6)), constant(g, 3, 5, 6))),
                 graph(
                         new int[] {2, 7, 5, 6},
                         g -> x -> g.conv2d(
@@ -69,6 +71,16 @@ final class ProbeGraphs {
     private static List<Graph> norms() {
         return List.of(
                 graph(new int[] {2, 5, 7, 12}, g -> x -> g.groupNorm(x, constant(g, 12), constant(g, 12), 3, 1e-5f)),
+                // in two chunks of 4191 and 4190 numbers: what the second begins with is not of the first, and what is
+                // written beyond the second is beyond all memory
+                graph(
+                        new int[] {1, 17, 29, 34},
+                        g -> x -> g.groupNorm(
+                                g.add(x, g.constant("peak", peak(4191 / 17 * 34 + 4191 % 17, 17, 29, 34))),
+                                constant(g, 34),
+                                constant(g, 34),
+                                2,
+                                1e-5f)),
                 graph(new int[] {3, 131}, g -> x -> g.layerNorm(x, constant(g, 131), constant(g, 131), 1e-5f)),
                 graph(new int[] {3, 5}, g -> x -> g.layerNorm(x, 1e-5f)),
                 graph(new int[] {5, 131}, g -> x -> g.softmax(x)),
@@ -86,6 +98,14 @@ final class ProbeGraphs {
             numbers[row * columns + column] = 1000 * (row + 1);
         }
         return Tensor.of(numbers, rows, columns);
+    }
+
+    /** One number is far above the others, which are 3. */
+    private static Tensor peak(int at, int... dims) {
+        float[] numbers = new float[(int) Shape.of(dims).size()];
+        Arrays.fill(numbers, 3);
+        numbers[at] = 1000;
+        return Tensor.of(numbers, dims);
     }
 
     private static List<Graph> maps() {

@@ -33,7 +33,7 @@ class TornadoSettingsTest {
 
         assertThatThrownBy(TornadoSettings::require)
                 .isInstanceOf(BackendException.class)
-                .hasMessageContaining("@$TORNADOVM_HOME/tornado-argfile");
+                .hasMessageContainingAll("set TORNADOVM_HOME", "@$TORNADOVM_HOME/tornado-argfile");
     }
 
     @Test
