@@ -40,7 +40,8 @@ final class SynthCommand implements Callable<Integer> {
     @Option(
             names = "--tokenizer",
             paramLabel = "DIR",
-            description = "Folder with vocab.json and merges.txt to copy; without it the model has no tokenizer.")
+            description = "Folder with vocab.json and merges.txt to copy for each text encoder;"
+                    + " without it the model has no tokenizer.")
     private @Nullable Path tokenizer;
 
     @Override

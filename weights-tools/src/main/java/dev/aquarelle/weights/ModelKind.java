@@ -50,6 +50,7 @@ final class ModelKind {
                 return switch (entry.getValue().last()) {
                     case 768 -> " of Stable Diffusion 1";
                     case 1024 -> " of Stable Diffusion 2";
+                    case 1280 -> " of SDXL's refiner";
                     case 2048 -> " of SDXL";
                     default -> " for text of width " + entry.getValue().last();
                 };

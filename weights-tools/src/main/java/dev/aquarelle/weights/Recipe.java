@@ -11,7 +11,8 @@ import java.nio.charset.StandardCharsets;
  * (Steele, Lea and Flood 2014) whose seed is the name's FNV-1a hash, rounded to 16-bit floats. Any element can be computed without those before it.
  *
  * <p>The amplitude keeps a signal's variance through a layer: {@code sqrt(3 / fanIn)}, half as much again for queries and keys, so that attention is
- * not flat. Biases are small, scales of normalizations near 1.
+ * not flat. Biases are small, scales of normalizations near 1. What transformers add up grows by the square root of their depth, so that activations
+ * stay far within 16-bit floats in SDXL too.
  *
  * @param seed state of SplitMix64 before the first number
  * @param center mean of the numbers

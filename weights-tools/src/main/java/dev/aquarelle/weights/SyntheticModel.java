@@ -22,22 +22,35 @@ import org.jspecify.annotations.Nullable;
  * A model of full size whose weights are computed from the names of its tensors: for tests and measurements where no trained weights are at hand.
  * Its pictures are noise; sizes, speed and memory are those of the real model. Equal on every machine, bit for bit.
  *
- * <p>To add one, put its configurations beside those of {@link #SD15} in this module's resources.
+ * <p>To add one, put its configurations beside those of {@link #SD15} in this module's resources. They are those of the published models, but for
+ * parts that are not written (safety checker, feature extractor).
  */
 public enum SyntheticModel {
     /** Stable Diffusion 1.5: text encoder CLIP ViT-L/14, U-Net of 860 million weights; 2.1 GB. */
-    SD15;
+    SD15,
+
+    /** Stable Diffusion 2.1 for pictures of 768x768: text encoder OpenCLIP ViT-H/14, U-Net of 866 million weights, v prediction; 2.6 GB. */
+    SD2,
+
+    /** SDXL base 1.0: text encoders CLIP ViT-L/14 and OpenCLIP ViT-bigG/14, U-Net of 2.6 billion weights; 6.9 GB. */
+    SDXL,
+
+    /** SDXL refiner 1.0: text encoder OpenCLIP ViT-bigG/14, U-Net of 2.3 billion weights; 6.1 GB. */
+    SDXL_REFINER;
 
     /** A part of a diffusers model that has weights. */
     private enum Part {
-        TEXT_ENCODER("model.safetensors"),
-        UNET("diffusion_pytorch_model.safetensors"),
-        VAE("diffusion_pytorch_model.safetensors");
+        TEXT_ENCODER("model.safetensors", "tokenizer"),
+        TEXT_ENCODER_2("model.safetensors", "tokenizer_2"),
+        UNET("diffusion_pytorch_model.safetensors", null),
+        VAE("diffusion_pytorch_model.safetensors", null);
 
         final String file;
+        final @Nullable String tokenizer;
 
-        Part(String file) {
+        Part(String file, @Nullable String tokenizer) {
             this.file = file;
+            this.tokenizer = tokenizer;
         }
 
         String folder() {
@@ -46,7 +59,7 @@ public enum SyntheticModel {
 
         Map<String, Shape> tensors(ConfigFile config) {
             return switch (this) {
-                case TEXT_ENCODER -> TextEncoderTensors.of(config);
+                case TEXT_ENCODER, TEXT_ENCODER_2 -> TextEncoderTensors.of(config);
                 case UNET -> UNetTensors.of(config);
                 case VAE -> VaeTensors.of(config);
             };
@@ -55,7 +68,9 @@ public enum SyntheticModel {
 
     private List<Part> parts() {
         return switch (this) {
-            case SD15 -> List.of(Part.TEXT_ENCODER, Part.UNET, Part.VAE);
+            case SD15, SD2 -> List.of(Part.TEXT_ENCODER, Part.UNET, Part.VAE);
+            case SDXL -> List.of(Part.TEXT_ENCODER, Part.TEXT_ENCODER_2, Part.UNET, Part.VAE);
+            case SDXL_REFINER -> List.of(Part.TEXT_ENCODER_2, Part.UNET, Part.VAE);
         };
     }
 
@@ -64,7 +79,7 @@ public enum SyntheticModel {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** Names and shapes of all tensors by the folder of their part ({@code text_encoder}, {@code unet}, {@code vae}), in the order of the files. */
+    /** Names and shapes of all tensors by the folder of their part ({@code text_encoder}, {@code unet}, ...), in the order of the files. */
     public Map<String, Map<String, Shape>> tensors() {
         Map<String, Map<String, Shape>> tensors = new LinkedHashMap<>();
         parts().forEach(part -> tensors.put(part.folder(), tensors(part)));
@@ -91,11 +106,12 @@ public enum SyntheticModel {
     }
 
     /**
-     * Writes the model as a diffusers folder: configurations, weights, scheduler. {@code model_index.json} comes last, so that a folder that was not
-     * finished is not taken for a model.
+     * Writes the model as a diffusers folder: weights, configurations, tokenizers, scheduler. {@code model_index.json} comes last, so that a folder
+     * that was not finished is not taken for a model.
      *
      * @param folder a folder that is empty or does not exist
-     * @param tokenizer a folder with {@code vocab.json} and {@code merges.txt} to copy, or null for a model without a tokenizer
+     * @param tokenizer a folder with {@code vocab.json} and {@code merges.txt} to copy for each text encoder, or null for a model without a
+     *     tokenizer. What is said there of special tokens holds for SD 1.5; the others have their own, which differ in the padding
      * @throws WeightsException if the folder is not empty, the tokenizer is none, or there is too little room on the disk; nothing is written then
      * @throws IOException if writing fails
      */
@@ -109,14 +125,29 @@ public enum SyntheticModel {
         for (Part part : parts()) {
             Path to = Files.createDirectories(folder.resolve(part.folder()));
             writeWeights(tensors(part), to.resolve(part.file));
+        }
+        writeSettings(folder, tokenizer);
+    }
+
+    /** All files of a model but its weights. */
+    void writeSettings(Path folder, @Nullable Path tokenizer) throws IOException {
+        for (Part part : parts()) {
             copyResource(part.folder() + "/config.json", folder);
+            if (tokenizer != null && part.tokenizer != null) {
+                writeTokenizer(tokenizer, part.tokenizer, folder);
+            }
         }
-        if (tokenizer != null) {
-            Tokenizers.copy(tokenizer, folder.resolve("tokenizer"));
-        }
-        Files.createDirectories(folder.resolve("scheduler"));
         copyResource("scheduler/scheduler_config.json", folder);
         copyResource("model_index.json", folder);
+    }
+
+    private void writeTokenizer(Path from, String name, Path folder) throws IOException {
+        Tokenizers.copy(from, folder.resolve(name));
+        if (this != SD15) {
+            for (String file : Tokenizers.SPECIAL_TOKENS) {
+                copyResource(name + "/" + file, folder);
+            }
+        }
     }
 
     private static void requireEmpty(Path folder) throws IOException {
@@ -158,7 +189,9 @@ public enum SyntheticModel {
     }
 
     private void copyResource(String name, Path folder) throws IOException {
-        Files.writeString(folder.resolve(name), resource(name));
+        Path file = folder.resolve(name);
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, resource(name));
     }
 
     private String resource(String name) {

@@ -4,7 +4,10 @@ import dev.aquarelle.core.tensor.Shape;
 import java.util.List;
 import java.util.Map;
 
-/** Names and shapes of the tensors of {@code CLIPTextModel} in transformers, as its {@code config.json} asks for them. */
+/**
+ * Names and shapes of the tensors of {@code CLIPTextModel} and {@code CLIPTextModelWithProjection} in transformers, as their {@code config.json} asks
+ * for them.
+ */
 final class TextEncoderTensors {
     private TextEncoderTensors() {}
 
@@ -26,6 +29,9 @@ final class TextEncoderTensors {
             layer.norm("layer_norm2", width);
         }
         model.norm("final_layer_norm", width);
+        if (config.strings("architectures").contains("CLIPTextModelWithProjection")) {
+            list.matrix("text_projection", width, config.integer("projection_dim"));
+        }
         return list.shapes();
     }
 }

@@ -11,6 +11,9 @@ final class Tokenizers {
     private static final List<String> OPTIONAL =
             List.of("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "tokenizer.json");
 
+    /** Those that name the tokens for beginning, end and padding. */
+    static final List<String> SPECIAL_TOKENS = List.of("tokenizer_config.json", "special_tokens_map.json");
+
     private Tokenizers() {}
 
     static void require(Path folder) {

@@ -72,10 +72,19 @@ class InspectionTest {
         assertThat(Inspection.of(folder).file()).isEqualTo(file);
     }
 
-    @ParameterizedTest(name = "{0}")
-    @CsvSource({"text_encoder, 'CLIP text encoder, ViT-L/14'", "unet, U-Net of Stable Diffusion 1", "vae, autoencoder"})
-    void theKindOfAModelIsToldByItsTensors(String part, String kind) {
-        List<Inspection.Entry> entries = SyntheticModel.SD15.tensors().get(part).entrySet().stream()
+    @ParameterizedTest(name = "{0} {1}")
+    @CsvSource({
+        "SD15, text_encoder, 'CLIP text encoder, ViT-L/14'",
+        "SD15, unet, U-Net of Stable Diffusion 1",
+        "SD15, vae, autoencoder",
+        "SD2, text_encoder, 'CLIP text encoder, ViT-H/14'",
+        "SD2, unet, U-Net of Stable Diffusion 2",
+        "SDXL, text_encoder_2, 'CLIP text encoder, ViT-bigG/14'",
+        "SDXL, unet, U-Net of SDXL",
+        "SDXL_REFINER, unet, 'U-Net of SDXL''s refiner'"
+    })
+    void theKindOfAModelIsToldByItsTensors(SyntheticModel model, String part, String kind) {
+        List<Inspection.Entry> entries = model.tensors().get(part).entrySet().stream()
                 .map(e -> new Inspection.Entry(
                         e.getKey(), "F16", e.getValue(), 2 * e.getValue().size()))
                 .toList();

@@ -3,6 +3,9 @@ package dev.aquarelle.weights;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import dev.aquarelle.core.tensor.DType;
 import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.core.tensor.Tensor;
@@ -12,29 +15,47 @@ import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/** The numbers expected here come from the reference implementation of the recipe (golden group 13, {@code tensors.json}). */
+/**
+ * The numbers expected of tensors come from the reference implementation of the recipe (golden group 13, {@code tensors.json}), those of names and
+ * shapes from diffusers 0.42.1 and transformers 5.24.0: {@code named_parameters()} of the classes, made of the configurations on the device
+ * {@code meta}.
+ */
 class SyntheticModelTest {
     private static final Map<String, Map<String, Shape>> SD15 = SyntheticModel.SD15.tensors();
 
     @TempDir
     Path folder;
 
-    @ParameterizedTest(name = "{0}")
+    @ParameterizedTest(name = "{0} {1}")
     @CsvSource({
-        "text_encoder, 196, 123060480, 1124858010", //
-        "unet, 686, 859520964, 1237089903",
-        "vae, 248, 83653863, 1590533769"
+        "SD15, text_encoder, 196, 123060480, 1124858010",
+        "SD15, unet, 686, 859520964, 1237089903",
+        "SD15, vae, 248, 83653863, 1590533769",
+        "SD2, text_encoder, 372, 340387840, 1923996307",
+        "SD2, unet, 686, 865910724, 3251707876",
+        "SD2, vae, 248, 83653863, 1590533769",
+        "SDXL, text_encoder, 196, 123060480, 1124858010",
+        "SDXL, text_encoder_2, 517, 694659840, 4019909872",
+        "SDXL, unet, 1680, 2567463684, 2029812119",
+        "SDXL, vae, 248, 83653863, 1590533769",
+        "SDXL_REFINER, text_encoder_2, 517, 694659840, 4019909872",
+        "SDXL_REFINER, unet, 1220, 2259526660, 880207471",
+        "SDXL_REFINER, vae, 248, 83653863, 1590533769"
     })
-    void namesAndShapesAreThoseOfStableDiffusion15(String part, int count, long parameters, long crc) {
-        Map<String, Shape> tensors = SD15.get(part);
+    void namesAndShapesAreThoseOfThePublishedModels(
+            SyntheticModel model, String part, int count, long parameters, long crc) {
+        Map<String, Shape> tensors = model.tensors().get(part);
         String listing = tensors.entrySet().stream()
                 .map(e -> e.getKey() + " " + e.getValue())
                 .sorted()
@@ -78,20 +99,67 @@ class SyntheticModelTest {
         assertThat(SyntheticModel.SD15.bytes()).isEqualTo(2 * (123060480L + 83653863L + 859520964L));
     }
 
-    @Test
-    void shapesOfOtherModelsFollowTheirConfiguration() {
-        Map<String, Shape> sdxl = UNetTensors.of(ConfigFile.parse("""
-            {"in_channels": 4, "out_channels": 4, "block_out_channels": [320, 640, 1280], "layers_per_block": 2,
-             "down_block_types": ["DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"],
-             "up_block_types": ["CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"],
-             "transformer_layers_per_block": [1, 2, 10], "use_linear_projection": true, "cross_attention_dim": 2048,
-             "addition_embed_type": "text_time", "projection_class_embeddings_input_dim": 2816}
-            """));
+    @ParameterizedTest
+    @EnumSource
+    void aModelWithoutItsWeightsIsWhatTheIndexNames(SyntheticModel model) throws IOException {
+        Path written = folder.resolve("model");
 
-        assertThat(sdxl).hasSize(1680);
-        assertThat(sdxl.values().stream().mapToLong(Shape::size).sum()).isEqualTo(2_567_463_684L);
-        assertThat(sdxl.get("add_embedding.linear_1.weight")).isEqualTo(Shape.of(1280, 2816));
-        assertThat(sdxl.get("mid_block.attentions.0.proj_in.weight")).isEqualTo(Shape.of(1280, 1280));
+        model.writeSettings(written, tokenizer());
+
+        JsonObject index = json(written.resolve("model_index.json"));
+        assertThat(index.entrySet().stream().filter(e -> isPart(e.getValue())).map(Map.Entry::getKey))
+                .isSubsetOf(names(written))
+                .hasSize(names(written).size() - 1); // and the index itself
+        assertThat(json(written.resolve("scheduler/scheduler_config.json"))
+                        .get("_class_name")
+                        .getAsString())
+                .isEqualTo(index.getAsJsonArray("scheduler").get(1).getAsString());
+        for (String part : model.tensors().keySet()) {
+            assertThat(written.resolve(part).resolve("config.json")).isRegularFile();
+        }
+    }
+
+    private Path tokenizer() throws IOException {
+        Path tokenizer = Files.createDirectory(folder.resolve("given"));
+        Files.writeString(tokenizer.resolve("vocab.json"), "{}");
+        Files.writeString(tokenizer.resolve("merges.txt"), "#version: 0.2");
+        for (String file : Tokenizers.SPECIAL_TOKENS) {
+            Files.writeString(tokenizer.resolve(file), "{\"pad_token\": \"given\"}");
+        }
+        return tokenizer;
+    }
+
+    private static boolean isPart(JsonElement value) {
+        return value.isJsonArray() && !value.getAsJsonArray().get(1).isJsonNull();
+    }
+
+    private static List<String> names(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString()).toList();
+        }
+    }
+
+    private static JsonObject json(Path file) throws IOException {
+        return JsonParser.parseString(Files.readString(file)).getAsJsonObject();
+    }
+
+    @ParameterizedTest(name = "{0} {1}")
+    @CsvSource({
+        "SD15, tokenizer, given",
+        "SD2, tokenizer, !",
+        "SDXL, tokenizer, <|endoftext|>",
+        "SDXL, tokenizer_2, !",
+        "SDXL_REFINER, tokenizer_2, !"
+    })
+    void tokenizersPadAsTheirModelsDo(SyntheticModel model, String name, String padding) throws IOException {
+        model.writeSettings(folder.resolve("model"), tokenizer());
+
+        Path written = folder.resolve("model").resolve(name);
+        for (String file : Tokenizers.SPECIAL_TOKENS) {
+            assertThat(json(written.resolve(file)).get("pad_token").getAsString())
+                    .isEqualTo(padding);
+        }
+        assertThat(written.resolve("merges.txt")).hasContent("#version: 0.2");
     }
 
     @Test
