@@ -5,6 +5,8 @@ module dev.aquarelle.sd {
     exports dev.aquarelle.sd.clip;
     exports dev.aquarelle.sd.control;
     exports dev.aquarelle.sd.image;
+    exports dev.aquarelle.sd.inversion;
+    exports dev.aquarelle.sd.lora;
     exports dev.aquarelle.sd.nn;
     exports dev.aquarelle.sd.pipeline;
     exports dev.aquarelle.sd.prompt;

@@ -4,6 +4,7 @@ import dev.aquarelle.core.safetensors.Weights;
 import dev.aquarelle.ops.graph.Graph;
 import dev.aquarelle.ops.graph.Padding;
 import dev.aquarelle.ops.graph.Value;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A convolution of images: [N, H, W, in] gives [N, H', W', out].
@@ -12,8 +13,14 @@ import dev.aquarelle.ops.graph.Value;
  * @param bias [out]
  * @param stride pixels from one window to the next
  * @param padding zeros around the image
+ * @param lowRank what is added to the result, if there is anything
  */
-public record Conv2d(Parameter weight, Parameter bias, int stride, Padding padding) implements Layer {
+public record Conv2d(
+        Parameter weight,
+        Parameter bias,
+        int stride,
+        Padding padding,
+        @Nullable LowRank lowRank) implements Layer {
 
     /** One that keeps the image's size: stride 1, an odd kernel, half of it as padding. */
     public static Conv2d load(Weights weights, int in, int out, int kernel) {
@@ -22,15 +29,18 @@ public record Conv2d(Parameter weight, Parameter bias, int stride, Padding paddi
 
     /** The weight and bias of this part of the checkpoint. */
     public static Conv2d load(Weights weights, int in, int out, int kernel, int stride, Padding padding) {
+        LowRank lowRank = LowRank.load(weights, in * kernel * kernel, out);
         return new Conv2d(
                 Parameter.load(weights, "weight", out, in, kernel, kernel),
                 Parameter.load(weights, "bias", out),
                 stride,
-                padding);
+                padding,
+                lowRank == null ? null : lowRank.ofKernel(in, kernel));
     }
 
     @Override
     public Value forward(Graph g, Value x) {
-        return g.conv2d(x, weight.in(g), bias.in(g), stride, padding, 1, 1);
+        Value y = g.conv2d(x, weight.in(g), bias.in(g), stride, padding, 1, 1);
+        return lowRank == null ? y : g.add(y, lowRank.forward(g, x, stride, padding));
     }
 }

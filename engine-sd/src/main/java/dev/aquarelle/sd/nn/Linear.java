@@ -10,17 +10,29 @@ import org.jspecify.annotations.Nullable;
  *
  * @param weight [out, in]
  * @param bias [out], if there is one
+ * @param lowRank what is added to the result, if there is anything
  */
-public record Linear(Parameter weight, @Nullable Parameter bias) implements Layer {
+public record Linear(
+        Parameter weight,
+        @Nullable Parameter bias,
+        @Nullable LowRank lowRank) implements Layer {
+
+    /** By itself. */
+    public Linear(Parameter weight, @Nullable Parameter bias) {
+        this(weight, bias, null);
+    }
 
     /** With a bias. */
     public static Linear load(Weights weights, int in, int out) {
-        return new Linear(Parameter.load(weights, "weight", out, in), Parameter.load(weights, "bias", out));
+        return new Linear(
+                Parameter.load(weights, "weight", out, in),
+                Parameter.load(weights, "bias", out),
+                LowRank.load(weights, in, out));
     }
 
     /** Without a bias. */
     public static Linear loadWithoutBias(Weights weights, int in, int out) {
-        return new Linear(Parameter.load(weights, "weight", out, in), null);
+        return new Linear(Parameter.load(weights, "weight", out, in), null, LowRank.load(weights, in, out));
     }
 
     /**
@@ -32,11 +44,13 @@ public record Linear(Parameter weight, @Nullable Parameter bias) implements Laye
             return load(weights, in, out);
         }
         Parameter kernel = Parameter.load(weights, "weight", out, in, 1, 1);
-        return new Linear(kernel.reshape(out, in), Parameter.load(weights, "bias", out));
+        return new Linear(
+                kernel.reshape(out, in), Parameter.load(weights, "bias", out), LowRank.load(weights, in, out));
     }
 
     @Override
     public Value forward(Graph g, Value x) {
-        return g.linear(x, weight.in(g), bias == null ? null : bias.in(g));
+        Value y = g.linear(x, weight.in(g), bias == null ? null : bias.in(g));
+        return lowRank == null ? y : g.add(y, lowRank.forward(g, x));
     }
 }
