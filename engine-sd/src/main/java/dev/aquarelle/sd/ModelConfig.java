@@ -48,6 +48,13 @@ public final class ModelConfig {
         return new ModelConfig(file, JSON.object(file, text));
     }
 
+    /** The same with the fields of another in the place of its own or beside them; one that is {@code null} there takes a field away. */
+    public ModelConfig with(ModelConfig other) {
+        JsonObject all = json.deepCopy();
+        other.json.entrySet().forEach(field -> all.add(field.getKey(), field.getValue()));
+        return new ModelConfig(file, all);
+    }
+
     /** The file's name, as in messages. */
     public String file() {
         return file;

@@ -26,6 +26,11 @@ public final class SafetensorsFile {
     private static final int LENGTH_BYTES = Long.BYTES;
     private static final ValueLayout.OfLong LENGTH = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+    /** What a pickle begins with, before the number of its version. */
+    private static final int PICKLE = 0x80;
+
+    private static final int NEWEST_PICKLE = 5;
+
     private final Path path;
     private final SafetensorsHeader header;
     private final MemorySegment data;
@@ -73,7 +78,10 @@ public final class SafetensorsFile {
             case 0x73726576 -> // "vers", of the line "version https://git-lfs.github.com/spec/v1"
                 ": this looks like a pointer of Git LFS, for which 'git lfs pull' fetches the file";
             case 0x46554747 -> ": this is a GGUF file, which must be converted";
-            default -> "";
+            default ->
+                (start & 0xFF) == PICKLE && (start >> 8 & 0xFF) >= 2 && (start >> 8 & 0xFF) <= NEWEST_PICKLE
+                        ? ": this is a Python pickle, perhaps an old PyTorch file (.pt, .bin), which must be converted"
+                        : "";
         };
     }
 

@@ -34,6 +34,9 @@ public record ClipTextModel(
         LayerNorm finalLayerNorm,
         @Nullable Linear textProjection) {
 
+    private static final String TEXT_MODEL = "text_model";
+    private static final String TOKEN_TABLE = "embeddings.token_embedding.weight";
+
     /**
      * Finds the parts by their names in the checkpoint, below {@code text_model} or, as some files have it, without this.
      *
@@ -41,20 +44,25 @@ public record ClipTextModel(
      */
     public static ClipTextModel load(Weights weights, ClipTextConfig config) {
         int width = config.hiddenSize();
-        Weights text = weights.hasPart("text_model") ? weights.at("text_model") : weights;
+        Weights text = weights.hasPart(TEXT_MODEL) ? weights.at(TEXT_MODEL) : weights;
         List<ClipEncoderLayer> layers = new ArrayList<>();
         for (int i = 0; i < config.numHiddenLayers(); i++) {
             layers.add(ClipEncoderLayer.load(text.at("encoder.layers." + i), config.layer()));
         }
         return new ClipTextModel(
                 config,
-                Parameter.load(text, "embeddings.token_embedding.weight", config.vocabSize(), width),
+                Parameter.load(text, TOKEN_TABLE, config.vocabSize(), width),
                 Parameter.load(text, "embeddings.position_embedding.weight", config.maxPositionEmbeddings(), width),
                 List.copyOf(layers),
                 LayerNorm.load(text.at("final_layer_norm"), width, config.layerNormEps()),
                 config.withProjection()
                         ? Linear.loadWithoutBias(weights.at("text_projection"), width, config.projectionDim())
                         : null);
+    }
+
+    /** What a checkpoint calls the table of tokens, below {@code text_model} or without. */
+    public static String tokenTable(Weights weights) {
+        return weights.hasPart(TEXT_MODEL) ? TEXT_MODEL + "." + TOKEN_TABLE : TOKEN_TABLE;
     }
 
     /**

@@ -29,8 +29,12 @@ public final class ClipTokenizer {
      * A token that is found in a text as it stands.
      *
      * @param text what is looked for: the token's content, normalized where the text is
+     * @param ids what it becomes, mostly one
      */
-    private record Special(String text, AddedToken token, int id) {}
+    private record Special(String text, AddedToken token, List<Integer> ids) {}
+
+    private static final Comparator<Special> LONGEST_FIRST =
+            Comparator.comparingInt((Special s) -> -s.text.length()).thenComparing(Special::text);
 
     private ClipTokenizer(Path folder, Vocabulary vocabulary, SpecialTokens special) {
         this.vocabulary = vocabulary;
@@ -48,18 +52,63 @@ public final class ClipTokenizer {
                 id = next++; // a special token that no file has an id for comes behind all that have one
             }
             if (token.normalized()) {
-                normalized.add(new Special(PromptText.normalize(token.content()), token, id));
+                normalized.add(new Special(PromptText.normalize(token.content()), token, List.of(id)));
             } else {
-                raw.add(new Special(token.content(), token, id));
+                raw.add(new Special(token.content(), token, List.of(id)));
             }
         }
-        Comparator<Special> longestFirst =
-                Comparator.comparingInt((Special s) -> -s.text.length()).thenComparing(Special::text);
-        raw.sort(longestFirst);
-        normalized.sort(longestFirst);
+        raw.sort(LONGEST_FIRST);
+        normalized.sort(LONGEST_FIRST);
         rawSpecials = List.copyOf(raw);
         normalizedSpecials = List.copyOf(normalized);
         size = next;
+    }
+
+    private ClipTokenizer(ClipTokenizer base, List<Special> normalizedSpecials, int size) {
+        vocabulary = base.vocabulary;
+        rawSpecials = base.rawSpecials;
+        bosId = base.bosId;
+        eosId = base.eosId;
+        padId = base.padId;
+        unknownId = base.unknownId;
+        maxLength = base.maxLength;
+        this.normalizedSpecials = List.copyOf(normalizedSpecials);
+        this.size = size;
+    }
+
+    /**
+     * The same with a token more, as textual inversion adds them: found in a prompt, in capitals or not, it becomes {@code count} ids, the
+     * first of which is this tokenizer's {@link #size}. As in diffusers the ids behind the first also have names, {@code token_1} and so on.
+     *
+     * @throws IllegalArgumentException if the token is blank or one that the tokenizer has already, or the count is not positive
+     */
+    public ClipTokenizer with(String token, int count) {
+        if (token.isBlank() || count < 1) {
+            throw new IllegalArgumentException(
+                    "expected a token of at least one id, found '%s' of %d".formatted(token, count));
+        }
+        List<Special> specials = new ArrayList<>(normalizedSpecials);
+        for (int i = 0; i < count; i++) {
+            String name = i == 0 ? token : token + "_" + i;
+            requireNew(name);
+            List<Integer> ids = IntStream.range(size + i, i == 0 ? size + count : size + i + 1)
+                    .boxed()
+                    .toList();
+            specials.add(new Special(PromptText.normalize(name), new AddedToken(name, true), ids));
+        }
+        specials.sort(LONGEST_FIRST);
+        return new ClipTokenizer(this, specials, Math.addExact(size, count));
+    }
+
+    private void requireNew(String token) {
+        String text = PromptText.normalize(token);
+        boolean known = vocabulary.id(token) >= 0
+                || rawSpecials.stream().anyMatch(special -> special.text.equals(token))
+                || normalizedSpecials.stream().anyMatch(special -> special.text.equals(text));
+        if (known) {
+            throw new IllegalArgumentException(
+                    "expected a new token, found '%s', which is one already".formatted(token));
+        }
     }
 
     private static int largest(Map<String, Integer> ids) {
@@ -170,7 +219,7 @@ public final class ClipTokenizer {
             int end = i + found.text.length();
             if (found.token.countsAt(text, i, end)) {
                 between.accept(text.substring(done, Math.max(done, found.token.start(text, i, done))));
-                ids.add(found.id);
+                found.ids.forEach(ids::add);
                 done = found.token.end(text, Math.max(done, end));
             }
             i = end; // what is passed over is no place for shorter ones to begin
