@@ -62,13 +62,14 @@ record PipelineCall(
             "prompt_embeds_layout",
             "prompt",
             "negative_prompt",
-            "clip_skip");
+            "clip_skip",
+            "lora",
+            "scale",
+            "token",
+            "reference");
 
     /** What a case is about that has such a parameter. */
-    private static final Map<String, String> REASONS = Map.of(
-            "controlnet_conditioning_scale", "ControlNet",
-            "lora", "LoRA",
-            "token", "textual inversion");
+    private static final Map<String, String> REASONS = Map.of("controlnet_conditioning_scale", "ControlNet");
 
     /**
      * @throws UnsupportedCaseException if the case asks for something else

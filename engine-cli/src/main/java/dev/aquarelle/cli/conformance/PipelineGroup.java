@@ -41,6 +41,7 @@ import java.util.stream.Stream;
  */
 final class PipelineGroup implements GoldenGroup {
     private static final String USUAL_MODEL = "models/sd15";
+    private static final String SDXL_WORD = "ti_sdxl_info"; // no picture: what a file holds
     private static final String PER_STEP = "mid.latents_per_step";
 
     @Override
@@ -50,11 +51,19 @@ final class PipelineGroup implements GoldenGroup {
 
     @Override
     public void run(GoldenCase golden, Backend backend, Check check) throws IOException {
+        if (golden.name().endsWith(SDXL_WORD)) {
+            ModelAdapters.checkSdxlWord(golden, ModelFolders.source(golden, "models/sdxl"), check);
+            return;
+        }
         PipelineCall call = PipelineCall.of(golden.params());
         if (golden.params().getAsJsonObject("call").has("controlnet_conditioning_scale")) {
             throw new UnsupportedCaseException("ControlNet");
         }
-        try (DiffusionModel model = new DiffusionModel(source(golden), backend, MemoryBudget.UNLIMITED)) {
+        ModelSource own = source(golden);
+        ModelSource source = ModelAdapters.adapt(golden, own);
+        ModelAdapters.check(golden, source, check);
+        ModelAdapters.checkWord(golden, own, check);
+        try (DiffusionModel model = new DiffusionModel(source, backend, MemoryBudget.UNLIMITED)) {
             Guidance guidance = new Guidance(call.guidanceScale(), call.guidanceRescale());
             Conditioning told = conditioning(model, call, guidance, golden);
             checkEmbeds(golden, told.prompts().hiddenStates(), check);
