@@ -21,7 +21,7 @@ def load(model: Path, part: str, dtype):
         from diffusers import UNet2DConditionModel
 
         unet = UNet2DConditionModel.from_pretrained(model / "unet", torch_dtype=dtype).eval()
-        return Call(unet, lambda net, sample, timestep, text: net(sample, timestep, text, return_dict=False)[0])
+        return Call(unet, predict)
     if part == "vae":
         from diffusers import AutoencoderKL
 
@@ -32,6 +32,12 @@ def load(model: Path, part: str, dtype):
 
     text = CLIPTextModel.from_pretrained(model / "text_encoder", dtype=dtype, attn_implementation="sdpa").eval()
     return Call(text, lambda net, ids: net(input_ids=ids, return_dict=False)[0])
+
+
+def predict(net, sample, timestep, text, *added):
+    """One call of a U-Net; SDXL's is told the pooled text and the picture's sizes too."""
+    condition = dict(zip(("text_embeds", "time_ids"), added)) or None
+    return net(sample, timestep, text, added_cond_kwargs=condition, return_dict=False)[0]
 
 
 def Call(net, forward):
@@ -49,17 +55,22 @@ def Call(net, forward):
     return Wrapped().eval()
 
 
-def inputs(part: str, latents: int, call: int = 0, width: int = 768) -> dict:
+def inputs(part: str, latents: int, call: int = 0, width: int = 768, pooled: int = 0) -> dict:
     """Random inputs of a part by name, as numpy arrays, the same for every peer; the timestep changes with every call."""
     import numpy as np
 
     random = np.random.default_rng(7)
     if part == "unet":
-        return {
+        given = {
             "sample": random.standard_normal((BATCH, 4, latents, latents), dtype=np.float32),
             "timestep": np.full(BATCH, 981 - 20 * call, dtype=np.float32),
             "text": random.standard_normal((BATCH, TOKENS, width), dtype=np.float32),
         }
+        if pooled:
+            side = 8.0 * latents
+            given["text_embeds"] = random.standard_normal((BATCH, pooled), dtype=np.float32)
+            given["time_ids"] = np.array([[side, side, 0, 0, side, side]] * BATCH, dtype=np.float32)
+        return given
     if part == "vae":
         return {"latents": random.standard_normal((1, 4, latents, latents), dtype=np.float32)}
     return {"ids": random.integers(0, 49405, (1, TOKENS), dtype=np.int64)}
@@ -72,7 +83,7 @@ def onnx_file(model: Path, part: str, cache: Path) -> Path:
         import torch
 
         module = load(model, part, torch.float32)
-        example = {name: torch.from_numpy(array) for name, array in inputs(part, 32, width=text_width(model)).items()}
+        example = {name: torch.from_numpy(array) for name, array in inputs(part, 32, **text_widths(model)).items()}
         unfinished = cache / f"{part}.unfinished"
         unfinished.mkdir(parents=True, exist_ok=True)
         dynamic = {"sample": {2: "height", 3: "width"}, "latents": {2: "height", 3: "width"}}
@@ -105,10 +116,13 @@ def openvino_file(model: Path, part: str, cache: Path) -> Path:
     return file
 
 
-def text_width(model: Path) -> int:
+def text_widths(model: Path) -> dict:
+    """Of the hidden states that a U-Net takes, and of SDXL's pooled text."""
     import json
 
-    return json.loads((model / "text_encoder" / "config.json").read_text())["hidden_size"]
+    unet = json.loads((model / "unet" / "config.json").read_text())
+    whole = unet.get("projection_class_embeddings_input_dim")
+    return {"width": unet["cross_attention_dim"], "pooled": whole - 6 * unet["addition_time_embed_dim"] if whole else 0}
 
 
 def main():

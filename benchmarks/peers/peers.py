@@ -28,6 +28,7 @@ AQUARELLE = "aquarelle"
 
 # name of a measurement: part, pixels of a side
 WHAT = {
+    "unet1024": ("unet", 1024),  # SDXL's size
     "unet512": ("unet", 512),
     "unet256": ("unet", 256),
     "vae": ("vae", 512),
@@ -167,7 +168,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path, help="a Stable Diffusion model in the layout of diffusers")
     parser.add_argument("--only", type=some_of(engines), default=engines, help=f"of {', '.join(engines)}")
-    parser.add_argument("--what", type=some_of(WHAT), default=list(WHAT), help=f"of {', '.join(WHAT)}")
+    parser.add_argument("--what", type=some_of(WHAT), default=list(WHAT)[1:], help=f"of {', '.join(WHAT)}")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--calls", type=int, default=1, help="that count in each round; ten times as many of the text encoder")
     parser.add_argument("--warm-up", type=float, default=10, help="seconds of calls that do not count, one call at least")

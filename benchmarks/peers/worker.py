@@ -107,8 +107,8 @@ def main():
     a = parser.parse_args()
 
     engine, dtype, settings = PEERS[a.peer]
-    width = export.text_width(a.model)
-    first = export.inputs(a.part, a.latents, width=width)
+    widths = export.text_widths(a.model)
+    first = export.inputs(a.part, a.latents, **widths)
     if engine == "torch":
         prepared = torch_runner(a.model, a.part, dtype, a.threads)
     elif engine == "onnxruntime":
@@ -131,7 +131,7 @@ def main():
     begin = time.perf_counter()
     while time.perf_counter() - begin < a.warm_up - first_call:
         timed(run, first)
-    calls = [timed(run, export.inputs(a.part, a.latents, call, width))[0] for call in range(1, a.calls + 1)]
+    calls = [timed(run, export.inputs(a.part, a.latents, call, **widths))[0] for call in range(1, a.calls + 1)]
     print(
         json.dumps(
             {

@@ -4,8 +4,10 @@ import dev.aquarelle.core.memory.MemoryBudget;
 import dev.aquarelle.demo.DemoModel;
 import dev.aquarelle.ops.BackendOptions;
 import dev.aquarelle.sd.ModelException;
+import dev.aquarelle.sd.pipeline.AddOns;
 import dev.aquarelle.sd.pipeline.EngineOptions;
 import dev.aquarelle.sd.pipeline.PictureRequest;
+import dev.aquarelle.sd.pipeline.SdxlOptions;
 import dev.aquarelle.sd.pipeline.StableDiffusion;
 import dev.aquarelle.sd.pipeline.TextToImage;
 import dev.aquarelle.sd.schedulers.Scheduler;
@@ -139,8 +141,22 @@ final class GenerateCommand implements Callable<Integer> {
             description = "Write over files that are there.")
     private boolean force;
 
+    @Option(
+            names = "--prompt2",
+            paramLabel = "\"TEXT\"",
+            description = "Another prompt for SDXL's second text encoder.")
+    private @Nullable String prompt2;
+
+    @Option(names = "--negative2", paramLabel = "\"TEXT\"", description = "Another negative prompt for it.")
+    private @Nullable String negative2;
+
     @Mixin
     private final SourceImage source = new SourceImage();
+
+    @Mixin
+    private final AddOnOptions addOnOptions = new AddOnOptions();
+
+    private AddOns addOns = AddOns.NONE;
 
     @Mixin
     private final BackendChoice backend = new BackendChoice();
@@ -179,6 +195,7 @@ final class GenerateCommand implements Callable<Integer> {
         long first = seed != null ? seed : ThreadLocalRandom.current().nextLong(SEEDS);
         requireSense(text, total);
         source.read();
+        addOns = addOnOptions.read();
         PictureRequest _ =
                 source.request(request(text, first, batch), false); // refuses what makes no sense, before all
         requireSampler();
@@ -215,9 +232,9 @@ final class GenerateCommand implements Callable<Integer> {
             throw new IllegalArgumentException("the prompt is empty");
         }
         requireReadable("the prompt", text);
-        if (negative != null) {
-            requireReadable("the negative prompt", negative);
-        }
+        requireReadable("the negative prompt", negative);
+        requireReadable("the second prompt", prompt2);
+        requireReadable("the second negative prompt", negative2);
         if (count != null && total < 1) {
             throw new IllegalArgumentException("--count: expected 1 or more, found " + total);
         }
@@ -231,7 +248,10 @@ final class GenerateCommand implements Callable<Integer> {
         }
     }
 
-    private static void requireReadable(String which, String text) {
+    private static void requireReadable(String which, @Nullable String text) {
+        if (text == null) {
+            return;
+        }
         if (text.length() > LONGEST_PROMPT) {
             throw new IllegalArgumentException(
                     "%s: expected at most %d characters, found %d".formatted(which, LONGEST_PROMPT, text.length()));
@@ -260,7 +280,9 @@ final class GenerateCommand implements Callable<Integer> {
                 .negativePrompt(negative)
                 .seed(from)
                 .batch(pictures)
-                .clipSkip(clipSkip);
+                .clipSkip(clipSkip)
+                .sdxl(SdxlOptions.DEFAULT.withPrompts(prompt2, negative2))
+                .addOns(addOns);
         if (size != null) {
             builder.size(size.width(), size.height());
         }

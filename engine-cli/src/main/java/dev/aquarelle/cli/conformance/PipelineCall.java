@@ -7,7 +7,6 @@ import dev.aquarelle.sd.pipeline.SdxlOptions;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param negativePrompts likewise
  * @param zeroNegative whether there is no negative prompt at all
  * @param sdxl what SDXL is told beside
+ * @param control how a ControlNet counts, if there is one
  * @param strength how much of the steps is made, of a case that starts from an image
  * @param guidanceScale above 1 there is guidance
  * @param clipSkip of the prompts; negative ones use the last layer, as diffusers does
@@ -32,7 +32,8 @@ record PipelineCall(
         double guidanceRescale,
         double eta,
         int clipSkip,
-        double strength) {
+        double strength,
+        @Nullable Control control) {
     private static final Set<String> CALL = Set.of(
             "prompt",
             "negative_prompt",
@@ -49,7 +50,11 @@ record PipelineCall(
             "negative_prompt_2",
             "original_size",
             "crops_coords_top_left",
-            "target_size");
+            "target_size",
+            "controlnet_conditioning_scale",
+            "control_guidance_start",
+            "control_guidance_end",
+            "guess_mode");
     private static final Set<String> PARAMS = Set.of(
             "model",
             "unet",
@@ -68,8 +73,8 @@ record PipelineCall(
             "token",
             "reference");
 
-    /** What a case is about that has such a parameter. */
-    private static final Map<String, String> REASONS = Map.of("controlnet_conditioning_scale", "ControlNet");
+    /** How a ControlNet counts, and in which part of the steps. */
+    record Control(double scale, double start, double end, boolean guessMode) {}
 
     /**
      * @throws UnsupportedCaseException if the case asks for something else
@@ -100,7 +105,16 @@ record PipelineCall(
                 number(call, "guidance_rescale", 0),
                 number(call, "eta", 0),
                 integer(call.has("clip_skip") ? call : params, "clip_skip", 0),
-                number(call, "strength", 1));
+                number(call, "strength", 1),
+                call.has("controlnet_conditioning_scale") ? control(call) : null);
+    }
+
+    private static Control control(JsonObject call) {
+        return new Control(
+                number(call, "controlnet_conditioning_scale", 1),
+                number(call, "control_guidance_start", 0),
+                number(call, "control_guidance_end", 1),
+                call.has("guess_mode") && call.get("guess_mode").getAsBoolean());
     }
 
     private static Prompts prompts(@Nullable JsonElement first, @Nullable JsonElement second, int count, int each) {
@@ -124,7 +138,7 @@ record PipelineCall(
     private static void requireKnown(JsonObject json, Set<String> known) {
         for (String key : json.keySet()) {
             if (!known.contains(key)) {
-                throw new UnsupportedCaseException(REASONS.getOrDefault(key, "pipelines with " + key));
+                throw new UnsupportedCaseException("pipelines with " + key);
             }
         }
     }

@@ -8,7 +8,10 @@ import dev.aquarelle.ops.Backend;
 import dev.aquarelle.ops.Cancellation;
 import dev.aquarelle.sd.checkpoint.ModelSource;
 import dev.aquarelle.sd.checkpoint.ReplacedParts;
+import dev.aquarelle.sd.control.ControlNetModel;
+import dev.aquarelle.sd.control.ControlNets;
 import dev.aquarelle.sd.pipeline.Conditioning;
+import dev.aquarelle.sd.pipeline.ControlNetUse;
 import dev.aquarelle.sd.pipeline.DiffusionModel;
 import dev.aquarelle.sd.pipeline.Guidance;
 import dev.aquarelle.sd.pipeline.Latents;
@@ -17,6 +20,7 @@ import dev.aquarelle.sd.pipeline.PromptEmbeds;
 import dev.aquarelle.sd.pipeline.Sampling;
 import dev.aquarelle.sd.pipeline.Start;
 import dev.aquarelle.sd.pipeline.Starter;
+import dev.aquarelle.sd.pipeline.Steerer;
 import dev.aquarelle.sd.schedulers.NoiseSource;
 import dev.aquarelle.sd.schedulers.RunOption;
 import dev.aquarelle.sd.schedulers.RunOptions;
@@ -56,9 +60,6 @@ final class PipelineGroup implements GoldenGroup {
             return;
         }
         PipelineCall call = PipelineCall.of(golden.params());
-        if (golden.params().getAsJsonObject("call").has("controlnet_conditioning_scale")) {
-            throw new UnsupportedCaseException("ControlNet");
-        }
         ModelSource own = source(golden);
         ModelSource source = ModelAdapters.adapt(golden, own);
         ModelAdapters.check(golden, source, check);
@@ -75,6 +76,7 @@ final class PipelineGroup implements GoldenGroup {
                     run,
                     guidance,
                     start.channels() == null ? told : told.withChannels(start.channels()),
+                    steerer(golden, call),
                     start.latents(),
                     start.edit(),
                     noise,
@@ -91,6 +93,19 @@ final class PipelineGroup implements GoldenGroup {
                     latents, Cancellation.NEVER, picture -> pictures.add(Latents.concatenated(picture))); // copies it
             check.closeNhwc("image", Latents.concatenated(pictures.toArray(Tensor[]::new)));
         }
+    }
+
+    private static Steerer steerer(GoldenCase golden, PipelineCall call) {
+        if (call.control() == null) {
+            return Steerer.NONE;
+        }
+        ControlNetModel net = ControlNetModel.load(golden.model("models/controlnet"), golden.arena());
+        Tensor picture = Latents.channelsLast(golden.in("image"));
+        PipelineCall.Control control = call.control();
+        return Steerer.of(new ControlNetUse(
+                new ControlNets(List.of(net)),
+                List.of(new ControlNetUse.Picture(picture, control.scale(), control.start(), control.end())),
+                control.guessMode()));
     }
 
     private static ModelSource source(GoldenCase golden) throws IOException {

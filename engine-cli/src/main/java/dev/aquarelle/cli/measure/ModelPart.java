@@ -33,7 +33,8 @@ enum ModelPart {
         @Override
         Graph graph(Path model, Arena arena, Size size) {
             UNet2DConditionModel unet = UNet2DConditionModel.load(model.resolve("unet"), arena);
-            return unet.graph(new UNetInputs.Sizes(2, size.latentHeight(), size.latentWidth(), TOKENS));
+            int pooledDim = pooledDim(unet.config());
+            return unet.graph(new UNetInputs.Sizes(2, size.latentHeight(), size.latentWidth(), TOKENS, pooledDim));
         }
     },
 
@@ -48,10 +49,17 @@ enum ModelPart {
 
     private static final int TOKENS = 77;
 
+    private static final int SIZES = 6; // that SDXL's base model is told
+
     private final String title;
 
     ModelPart(String title) {
         this.title = title;
+    }
+
+    private static int pooledDim(UNetConfig config) {
+        UNetConfig.TextTime textTime = config.textTime();
+        return textTime == null ? 0 : textTime.inputDim() - SIZES * textTime.timeEmbedDim();
     }
 
     /** What a table calls it. */

@@ -61,6 +61,34 @@ public final class Image {
         return Tensor.of(values, 1, height, width, 3);
     }
 
+    /** The pixels as ControlNets take them, {@code [1, height, width, 3]} of 0 to 1; a new tensor on the heap. */
+    public Tensor toUnitTensor() {
+        float[] values = new float[rgb.length];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (rgb[i] & 0xFF) / 255f;
+        }
+        return Tensor.of(values, 1, height, width, 3);
+    }
+
+    /** How bright the pixels are, {@code [1, height, width, 1]} of 0 to 1; a new tensor on the heap. */
+    public Tensor toGrayTensor() {
+        float[] values = new float[width * height];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = luma(i % width, i / width) / 255f;
+        }
+        return Tensor.of(values, 1, height, width, 1);
+    }
+
+    /**
+     * How bright a pixel is, 0 to 255, by Pillow's weights of the colors.
+     *
+     * @throws IndexOutOfBoundsException if it lies outside
+     */
+    public int luma(int x, int y) {
+        int color = pixel(x, y);
+        return (color >> 16) * 19595 + (color >> 8 & 0xFF) * 38470 + (color & 0xFF) * 7471 + 0x8000 >> 16;
+    }
+
     private static int toUnsigned(float x) {
         float unit = Math.clamp(x / 2 + 0.5f, 0f, 1f);
         return (int) Math.rint(unit * 255f); // every step in float32, as the original rounds

@@ -32,14 +32,19 @@ public record Conditioning(
         return new Conditioning(prompts, timeIds, timestepCond, more);
     }
 
+    /** What a ControlNet is told: the same, of the sample the latents alone. */
+    Conditioning forControl() {
+        return new Conditioning(prompts, timeIds, null, null);
+    }
+
     /** The denoiser's inputs: sample and timestep, then what is here, in the order of {@link dev.aquarelle.sd.unet.UNetInputs}. */
-    Tensor[] inputs(Tensor sample, Tensor timestep) {
+    List<Tensor> inputs(Tensor sample, Tensor timestep) {
         List<Tensor> inputs = new ArrayList<>();
         inputs.add(channels == null ? sample : Latents.joined(sample, channels));
         inputs.add(timestep);
         Stream.of(prompts.hiddenStates(), prompts.pooled(), timeIds, timestepCond)
                 .filter(Objects::nonNull)
                 .forEach(inputs::add);
-        return inputs.toArray(Tensor[]::new);
+        return inputs;
     }
 }

@@ -7,12 +7,14 @@ import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.ops.Backend;
 import dev.aquarelle.ops.Cancellation;
 import dev.aquarelle.ops.Program;
+import dev.aquarelle.ops.graph.Graph;
 import dev.aquarelle.sd.ModelException;
 import dev.aquarelle.sd.checkpoint.ModelSource;
 import dev.aquarelle.sd.image.Image;
 import dev.aquarelle.sd.pipeline.TextEncoder.Use;
 import dev.aquarelle.sd.schedulers.SchedulerRun;
 import dev.aquarelle.sd.schedulers.StepResult;
+import dev.aquarelle.sd.unet.Steering;
 import dev.aquarelle.sd.unet.UNet2DConditionModel;
 import dev.aquarelle.sd.unet.UNetConfig;
 import dev.aquarelle.sd.unet.UNetInputs;
@@ -22,6 +24,7 @@ import dev.aquarelle.sd.vae.VaeConfig;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
@@ -40,6 +43,7 @@ public final class DiffusionModel implements AutoCloseable {
     private static final int REFINER_IDS = 5;
 
     private final Arena arena;
+    private final String where;
     private final TextEncoders textEncoders;
     private final UNet2DConditionModel unet;
     private final AutoencoderKL vae;
@@ -58,6 +62,7 @@ public final class DiffusionModel implements AutoCloseable {
     @SuppressWarnings("MustBeClosedChecker") // closed with the model
     public DiffusionModel(ModelSource source, Backend backend, MemoryBudget budget) {
         this.arena = Arena.ofShared();
+        this.where = source.where("unet");
         TextEncoders encoders = null;
         boolean loaded = false;
         try {
@@ -116,6 +121,34 @@ public final class DiffusionModel implements AutoCloseable {
     /** Channels of the sample beside the latents: 0, those of a picture, or those and a mask. */
     private int channels() {
         return unet.config().inChannels() - vae.config().latentChannels();
+    }
+
+    /** What the denoiser is. */
+    UNetConfig unetConfig() {
+        return unet.config();
+    }
+
+    /** Where the denoiser is from, for messages. */
+    String where() {
+        return where;
+    }
+
+    /**
+     * The outputs of a program that is run once, before the denoiser's work.
+     *
+     * @param part whose it is, for messages
+     */
+    List<Tensor> once(Graph graph, String part, Cancellation cancellation, List<Tensor> inputs) {
+        try (Program program = programs.passing(graph, part)) {
+            program.run(cancellation, inputs.toArray(Tensor[]::new));
+            List<Tensor> outputs = new ArrayList<>();
+            for (String name : graph.outputs().keySet()) {
+                Tensor output = program.output(name);
+                Finite.require(part, Finite.WEIGHTS, output);
+                outputs.add(Latents.concatenated(output)); // copies it
+            }
+            return outputs;
+        }
     }
 
     /** Whether the denoiser sees a mask and the picture around it: a model made for inpainting. */
@@ -193,11 +226,19 @@ public final class DiffusionModel implements AutoCloseable {
     /**
      * Compiles what pictures of this size need, before any work on them.
      *
-     * @param samples that the denoiser sees at a time: with guidance two for each picture
+     * @param looks of the denoiser at each picture
+     * @param kinds of inputs that steer it
+     * @param controlNets run beside it, if there are any
      * @throws dev.aquarelle.core.memory.MemoryBudgetException if they take more memory than there is
      */
-    public void prepare(int samples, Shape latents) {
-        programs.prepare(samples, latents);
+    void prepare(Shape latents, int looks, Steering.Kinds kinds, @Nullable ControlNetUse controlNets) {
+        programs.prepare(
+                new Programs.Demand(looks * latents.dim(0), latents.dim(1), latents.dim(2), looks, kinds, controlNets));
+    }
+
+    /** Frees the programs but the text encoders'; they are compiled again when they are needed. */
+    void release() {
+        programs.close();
     }
 
     /**
@@ -209,16 +250,17 @@ public final class DiffusionModel implements AutoCloseable {
         SchedulerRun run = s.run();
         Tensor latents = s.latents();
         int looks = s.guidance().looks();
+        Programs.Demand demand = Programs.Demand.of(latents.shape(), looks, s.steerer());
         int samples = latents.shape().dim(0) * looks;
-        prepare(samples, latents.shape());
+        programs.prepare(demand);
         previewRefused = false;
-        Program program = programs.denoiser(samples, latents.shape());
+        Program program = programs.denoiser(demand);
         float[] timesteps = new float[samples];
         for (int call = 0; call < run.count(); call++) {
             Arrays.fill(timesteps, run.timestep(call));
             Tensor sample = Latents.repeated(run.scaleModelInput(call, latents), looks);
             Tensor output =
-                    program.run(s.cancellation(), s.conditioning().inputs(sample, Tensor.of(timesteps, samples)));
+                    program.run(s.cancellation(), inputs(s, demand, call, sample, Tensor.of(timesteps, samples)));
             Finite.require(Programs.DENOISER, call == 0 ? Finite.WEIGHTS : Finite.SETTINGS, output);
             Tensor prediction = s.guidance().combine(output);
             StepResult result = run.step(call, prediction, latents, s.noise());
@@ -228,6 +270,21 @@ public final class DiffusionModel implements AutoCloseable {
             tell(s.listener(), new Progress(call + 1, run.count(), latents, clean, this::preview));
         }
         return latents;
+    }
+
+    private Tensor[] inputs(Sampling s, Programs.Demand demand, int call, Tensor sample, Tensor timesteps) {
+        List<Tensor> inputs = new ArrayList<>(s.conditioning().inputs(sample, timesteps));
+        List<Tensor> residuals = List.of();
+        Program controlling = programs.controlNets(demand);
+        if (controlling != null && s.steerer().controlNets() != null) {
+            Tensor[] seen =
+                    s.conditioning().forControl().inputs(sample, timesteps).toArray(Tensor[]::new);
+            residuals = s.steerer()
+                    .controlNets()
+                    .residuals(controlling, call, s.run().count(), seen, s.cancellation());
+        }
+        inputs.addAll(s.steerer().inputs(residuals));
+        return inputs.toArray(Tensor[]::new);
     }
 
     private static void tell(ProgressListener listener, Progress progress) {
@@ -245,7 +302,8 @@ public final class DiffusionModel implements AutoCloseable {
      * @throws ModelException if a picture has numbers that are not finite
      */
     public void decode(Tensor latents, Cancellation cancellation, Consumer<Tensor> pictures) {
-        Program program = programs.decoder(latents.shape());
+        Program program =
+                programs.decoder(latents.shape().dim(1), latents.shape().dim(2));
         for (int n = 0; n < latents.shape().dim(0); n++) {
             Tensor picture = program.run(cancellation, latents.slice(n, n + 1));
             Finite.require(Programs.DECODER, Finite.WEIGHTS, picture);

@@ -16,9 +16,7 @@ record Masking(Tensor mask, int scale) {
     static Tensor of(Image picture) {
         float[] values = new float[picture.width() * picture.height()];
         for (int i = 0; i < values.length; i++) {
-            int rgb = picture.pixel(i % picture.width(), i / picture.width());
-            int luma = (rgb >> 16) * 19595 + (rgb >> 8 & 0xFF) * 38470 + (rgb & 0xFF) * 7471 + 0x8000 >> 16;
-            values[i] = luma >= 128 ? 1 : 0;
+            values[i] = picture.luma(i % picture.width(), i / picture.width()) >= 128 ? 1 : 0;
         }
         return Tensor.of(values, 1, picture.height(), picture.width(), 1);
     }

@@ -6,6 +6,7 @@ import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.ops.Backend;
 import dev.aquarelle.ops.Program;
 import dev.aquarelle.ops.graph.Graph;
+import dev.aquarelle.sd.unet.Steering;
 import dev.aquarelle.sd.unet.UNet2DConditionModel;
 import dev.aquarelle.sd.unet.UNetInputs;
 import dev.aquarelle.sd.vae.AutoencoderKL;
@@ -18,15 +19,57 @@ import org.jspecify.annotations.Nullable;
 final class Programs implements AutoCloseable {
     static final String TEXT_ENCODER = "the text encoder";
     static final String DENOISER = "the denoiser";
+    static final String CONTROL_NETS = "the ControlNets";
     static final String DECODER = "the decoder";
     static final String ENCODER = "the autoencoder's encoder";
 
-    /** A program and what it was compiled for: {@code [N, h, w]} of latents. */
-    private record Compiled(Shape latents, Program program) {
-        boolean isAsLargeAs(Shape other) {
-            return latents.dim(1) == other.dim(1) && latents.dim(2) == other.dim(2);
+    /**
+     * What programs are compiled for.
+     *
+     * @param samples that the denoiser sees at a time
+     * @param height of the latents
+     * @param width of the latents
+     * @param looks of them at each picture
+     * @param kinds of inputs that steer the denoiser
+     * @param controlNets run beside the denoiser, if there are any
+     */
+    record Demand(
+            int samples,
+            int height,
+            int width,
+            int looks,
+            Steering.Kinds kinds,
+            @Nullable ControlNetUse controlNets) {
+        static Demand of(Shape latents, int looks, Steerer steerer) {
+            return new Demand(
+                    looks * latents.dim(0),
+                    latents.dim(1),
+                    latents.dim(2),
+                    looks,
+                    steerer.kinds(),
+                    steerer.controlNets());
+        }
+
+        boolean isAsLargeAs(Demand other) {
+            return height == other.height && width == other.width;
+        }
+
+        /** Whether what was compiled for the other one serves this one: pictures and scales do not matter. */
+        boolean isLike(Demand other) {
+            return samples == other.samples && isAsLargeAs(other) && kinds.equals(other.kinds) && controlsLike(other);
+        }
+
+        private boolean controlsLike(Demand other) {
+            ControlNetUse a = controlNets;
+            ControlNetUse b = other.controlNets;
+            return a == null || b == null
+                    ? a == b
+                    : a.nets().equals(b.nets()) && a.guessMode() == b.guessMode() && looks == other.looks;
         }
     }
+
+    /** A program and what it was compiled for. */
+    private record Compiled(Demand demand, Program program) {}
 
     private final Backend backend;
     private final MemoryBudget budget;
@@ -34,8 +77,9 @@ final class Programs implements AutoCloseable {
     private final UNet2DConditionModel unet;
     private final AutoencoderKL vae;
     private @Nullable Compiled denoiser;
+    private @Nullable Compiled controlNets;
     private @Nullable Compiled decoder;
-    private @Nullable Shape prepared;
+    private @Nullable Demand prepared;
     private boolean oneAtATime;
 
     /**
@@ -75,59 +119,92 @@ final class Programs implements AutoCloseable {
     /**
      * Compiles what pictures of a size need, or finds out that it fits.
      *
-     * @param samples that the denoiser sees at a time
      * @throws MemoryBudgetException if it does not fit even one at a time
      */
-    void prepare(int samples, Shape latents) {
-        Shape wanted = Shape.of(samples, latents.dim(1), latents.dim(2));
-        if (prepared != null && wanted.equals(prepared)) {
+    void prepare(Demand wanted) {
+        if (prepared != null && wanted.isLike(prepared)) {
             return;
         }
         prepared = null;
         oneAtATime = false;
         closeDenoiser();
-        decoder(latents); // it takes the most: what cannot be is refused before more is allocated
+        decoder(
+                wanted.height(),
+                wanted.width()); // it takes the most: what cannot be is refused before more is allocated
         try {
-            denoiser(samples, latents);
+            denoising(wanted);
         } catch (MemoryBudgetException e) {
             oneAtATime = true;
-            denoiser(samples, latents);
+            denoising(wanted);
         }
         prepared = wanted;
     }
 
-    /** The denoiser for so many samples of this size. */
-    Program denoiser(int samples, Shape latents) {
-        Shape wanted = Shape.of(samples, latents.dim(1), latents.dim(2));
+    private void denoising(Demand wanted) {
+        denoiser(wanted);
+        controlNets(wanted);
+    }
+
+    /** The denoiser for so many samples of this size, steered so. */
+    Program denoiser(Demand wanted) {
         Compiled found = denoiser;
-        if (found != null && found.latents.equals(wanted)) {
+        if (found != null && wanted.isLike(found.demand)) {
             return found.program;
         }
         closeDenoiser();
-        if (decoder != null && (oneAtATime || !decoder.isAsLargeAs(wanted))) {
+        if (decoder != null && (oneAtATime || !wanted.isAsLargeAs(decoder.demand))) {
             closeDecoder();
         }
-        UNetInputs.Sizes sizes = new UNetInputs.Sizes(
-                samples, latents.dim(1), latents.dim(2), textEncoders.length(), textEncoders.pooledDim());
-        Program program = compile(backend, unet.graph(sizes), DENOISER, budget, taken());
+        Program program = compile(backend, unet.graph(sizes(wanted), wanted.kinds()), DENOISER, budget, taken());
         denoiser = new Compiled(wanted, program);
         return program;
     }
 
-    /** The decoder for one picture of this size. */
-    Program decoder(Shape latents) {
-        Shape wanted = Shape.of(1, latents.dim(1), latents.dim(2));
+    private UNetInputs.Sizes sizes(Demand wanted) {
+        return new UNetInputs.Sizes(
+                wanted.samples(), wanted.height(), wanted.width(), textEncoders.length(), textEncoders.pooledDim());
+    }
+
+    /** The ControlNets beside the denoiser of the same demand, which comes first; none if there are none. */
+    @Nullable
+    Program controlNets(Demand wanted) {
+        ControlNetUse use = wanted.controlNets();
+        if (use == null) {
+            return null;
+        }
+        Compiled found = controlNets;
+        if (found != null && wanted.isLike(found.demand)) {
+            return found.program;
+        }
+        Program program = compile(backend, use.graph(sizes(wanted), wanted.looks()), CONTROL_NETS, budget, taken());
+        controlNets = new Compiled(wanted, program);
+        return program;
+    }
+
+    /** The decoder for one picture of so many latents. */
+    Program decoder(int height, int width) {
+        Demand wanted = new Demand(1, height, width, 1, Steering.Kinds.NONE, null);
         Compiled found = decoder;
-        if (found != null && found.latents.equals(wanted)) {
+        if (found != null && found.demand.isAsLargeAs(wanted)) {
             return found.program;
         }
         closeDecoder();
-        if (denoiser != null && (oneAtATime || !denoiser.isAsLargeAs(wanted))) {
+        if (denoiser != null && (oneAtATime || !denoiser.demand.isAsLargeAs(wanted))) {
             closeDenoiser();
         }
-        Program program = compile(backend, decoderGraph(wanted), DECODER, budget, taken());
+        Program program = compile(backend, decoderGraph(Shape.of(1, height, width)), DECODER, budget, taken());
         decoder = new Compiled(wanted, program);
         return program;
+    }
+
+    /** A program that is run once before the denoiser's work, such as what makes tokens of a picture; the caller closes it. */
+    Program passing(Graph graph, String part) {
+        try {
+            return beside(graph, part);
+        } catch (MemoryBudgetException e) {
+            closeDenoiser(); // it has not begun, and is compiled again when it does
+            return compile(backend, graph, part, budget, taken());
+        }
     }
 
     /**
@@ -136,7 +213,7 @@ final class Programs implements AutoCloseable {
      * @throws MemoryBudgetException if it does not fit, even in the place of the decoder that waits
      */
     Program passingDecoder(Shape latents) {
-        return passing(decoderGraph(latents), "the preview's decoder");
+        return beside(decoderGraph(latents), "the preview's decoder");
     }
 
     /**
@@ -146,16 +223,10 @@ final class Programs implements AutoCloseable {
      * @throws MemoryBudgetException if it does not fit, even in the place of those that wait
      */
     Program passingEncoder(Shape picture) {
-        Graph graph = vae.encoderGraph(1, picture.dim(1), picture.dim(2));
-        try {
-            return passing(graph, ENCODER);
-        } catch (MemoryBudgetException e) {
-            closeDenoiser(); // it has not begun, and is compiled again when it does
-            return compile(backend, graph, ENCODER, budget, taken());
-        }
+        return passing(vae.encoderGraph(1, picture.dim(1), picture.dim(2)), ENCODER);
     }
 
-    private Program passing(Graph graph, String part) {
+    private Program beside(Graph graph, String part) {
         try {
             return compile(backend, graph, part, budget, taken());
         } catch (MemoryBudgetException e) {
@@ -171,7 +242,7 @@ final class Programs implements AutoCloseable {
     }
 
     private long taken() {
-        return textEncoders.memory() + bytes(denoiser) + bytes(decoder);
+        return textEncoders.memory() + bytes(denoiser) + bytes(controlNets) + bytes(decoder);
     }
 
     private static long bytes(@Nullable Compiled compiled) {
@@ -180,7 +251,17 @@ final class Programs implements AutoCloseable {
 
     private void closeDenoiser() {
         Compiled closing = denoiser;
+        Compiled beside = controlNets;
         denoiser = null;
+        controlNets = null;
+        try {
+            close(closing);
+        } finally {
+            close(beside);
+        }
+    }
+
+    private static void close(@Nullable Compiled closing) {
         if (closing != null) {
             closing.program.close();
         }
@@ -189,14 +270,13 @@ final class Programs implements AutoCloseable {
     private void closeDecoder() {
         Compiled closing = decoder;
         decoder = null;
-        if (closing != null) {
-            closing.program.close();
-        }
+        close(closing);
     }
 
-    /** Frees both. */
+    /** Frees all; what is asked for later is compiled again. */
     @Override
     public void close() {
+        prepared = null;
         try {
             closeDenoiser();
         } finally {

@@ -11,6 +11,7 @@ import dev.aquarelle.sd.schedulers.SchedulerRun;
  * @param run a fresh run of a scheduler
  * @param guidance how the denoiser's looks at a picture are weighed
  * @param conditioning what the denoiser is told, a row for each look at each picture
+ * @param steerer what steers it beside
  * @param latents what the run starts from, {@code [N, h, w, C]}
  * @param edit what becomes of the latents after each call
  * @param noise for samplers that add noise in their steps
@@ -21,6 +22,7 @@ public record Sampling(
         SchedulerRun run,
         GuidanceMethod guidance,
         Conditioning conditioning,
+        Steerer steerer,
         Tensor latents,
         LatentsEdit edit,
         NoiseSource noise,

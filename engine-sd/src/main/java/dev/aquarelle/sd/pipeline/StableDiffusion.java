@@ -37,29 +37,31 @@ import java.util.stream.LongStream;
 public final class StableDiffusion implements AutoCloseable {
     private final Turn turn = new Turn();
     private final Backend backend;
-    private final DiffusionModel model;
+    private final Models models;
     private final SchedulerConfig schedulerConfig;
     private final ModelDefaults defaults;
-    private final Conditioner conditioner;
+    private final boolean zeroNegative;
+    private final boolean followsInstructions;
     private boolean closed;
 
     /** Closes the backend in the end, but not if it fails. */
     StableDiffusion(ModelSource source, Backend backend, EngineOptions options) {
         this.backend = backend;
         this.schedulerConfig = source.scheduler().forStableDiffusion();
-        DiffusionModel opened = new DiffusionModel(source, backend, MachineMemory.limit(options.memory()));
+        Models opened = new Models(source, backend, MachineMemory.limit(options.memory()));
+        DiffusionModel plain = opened.model();
         boolean loaded = false;
         try {
-            this.defaults = ModelDefaults.read(source, opened.trainedWidth(), opened.trainedHeight());
+            this.defaults = ModelDefaults.read(source, plain.trainedWidth(), plain.trainedHeight());
+            this.zeroNegative = source.index().bool("force_zeros_for_empty_prompt", plain.sizeIds() > 0);
             loaded = true;
         } finally {
             if (!loaded) {
                 opened.close();
             }
         }
-        this.model = opened;
-        this.conditioner =
-                new Conditioner(opened, source.index().bool("force_zeros_for_empty_prompt", opened.sizeIds() > 0));
+        this.models = opened;
+        this.followsInstructions = plain.seesPicture();
     }
 
     /** {@link #load(Path, EngineOptions)} with the best backend there is. */
@@ -96,7 +98,7 @@ public final class StableDiffusion implements AutoCloseable {
 
     /** Whether the model changes pictures as it is told, so that {@link InstructEdit} is for it. */
     public boolean followsInstructions() {
-        return model.seesPicture();
+        return followsInstructions;
     }
 
     /** What the engine runs on, in a line. */
@@ -133,7 +135,9 @@ public final class StableDiffusion implements AutoCloseable {
             if (closed) {
                 throw new IllegalStateException("the engine is closed");
             }
-            return generate(SettledRequest.of(request, defaults, model.guidanceDim() > 0), listener, cancellation);
+            models.use(request.text().addOns());
+            boolean distilled = models.model().guidanceDim() > 0;
+            return generate(SettledRequest.of(request, defaults, distilled), listener, cancellation);
         } finally {
             turn.end();
         }
@@ -149,22 +153,30 @@ public final class StableDiffusion implements AutoCloseable {
     private List<GeneratedImage> generate(SettledRequest s, ProgressListener listener, Cancellation cancellation) {
         SchedulerRun run =
                 scheduler(s.sampler()).start(RunOptions.steps(s.steps()).startingAt(s.firstStep()));
+        DiffusionModel model = models.model();
         Shape shape = model.latentShape(s.batch(), s.height(), s.width());
         Fit.require(s, model);
+        Steersman.requireFit(s, model, models.addOns());
         model.requirePossible(s.prompts(), s.text().clipSkip());
         model.requirePossible(s.negativePrompts(), 0);
         MachineMemory.requireHeap(s, shape);
-        model.prepare(s.samples(), shape);
+        Steersman steersman = new Steersman(model, models.addOns(), cancellation);
+        model.prepare(
+                shape,
+                s.guidance().looks(),
+                steersman.kinds(s),
+                steersman.controlNets(s.text().addOns()));
 
         NoiseSource noise = Latents.source(LongStream.range(0, s.batch())
                 .mapToObj(n -> new TorchCpuGenerator(s.seed() + n))
                 .toList());
         Start start = start(s, new Starter(model, run, shape, noise, cancellation));
-        Conditioning told = conditioner.of(s, cancellation);
+        Conditioning told = new Conditioner(model, zeroNegative).of(s, cancellation);
         Tensor latents = model.sample(new Sampling(
                 run,
                 s.guidance(),
                 start.channels() == null ? told : told.withChannels(start.channels()),
+                steersman.of(s, shape.dim(1), shape.dim(2)),
                 start.latents(),
                 start.edit(),
                 noise,
@@ -212,7 +224,7 @@ public final class StableDiffusion implements AutoCloseable {
             if (!closed) {
                 closed = true;
                 try (backend) {
-                    model.close();
+                    models.close();
                 }
             }
         } finally {

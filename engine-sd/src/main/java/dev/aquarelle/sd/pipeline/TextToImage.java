@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param batch how many pictures are made side by side; a picture is the same alone and in a batch
  * @param clipSkip how many of the text encoder's last layers are left out for the prompt, 0 for none
  * @param sdxl what SDXL is told beside
+ * @param addOns LoRAs, ControlNets and the like
  */
 public record TextToImage(
         String prompt,
@@ -34,7 +35,8 @@ public record TextToImage(
         @Nullable Long seed,
         int batch,
         int clipSkip,
-        SdxlOptions sdxl)
+        SdxlOptions sdxl,
+        AddOns addOns)
         implements PictureRequest {
     static final int LARGEST_SIDE = 16384;
     static final int MOST_STEPS = 1000;
@@ -104,6 +106,7 @@ public record TextToImage(
         private int batch = 1;
         private int clipSkip;
         private SdxlOptions sdxl = SdxlOptions.DEFAULT;
+        private AddOns addOns = AddOns.NONE;
 
         private Builder(String prompt) {
             this.prompt = prompt;
@@ -170,6 +173,12 @@ public record TextToImage(
             return this;
         }
 
+        /** LoRAs, ControlNets and the like. */
+        public Builder addOns(AddOns addOns) {
+            this.addOns = addOns;
+            return this;
+        }
+
         /**
          * The request.
          *
@@ -188,7 +197,8 @@ public record TextToImage(
                     seed,
                     batch,
                     clipSkip,
-                    sdxl);
+                    sdxl,
+                    addOns);
         }
     }
 }

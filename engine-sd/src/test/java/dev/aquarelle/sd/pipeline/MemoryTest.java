@@ -11,6 +11,7 @@ import dev.aquarelle.demo.DemoModel;
 import dev.aquarelle.ops.BackendOptions;
 import dev.aquarelle.sd.checkpoint.ModelFolder;
 import dev.aquarelle.sd.image.Image;
+import dev.aquarelle.sd.unet.Steering;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -56,7 +57,7 @@ class MemoryTest {
                 Shape latents = model.latentShape(1, 48, 64);
                 model.decode(Tensor.of(new float[6 * 8 * 4], 1, 6, 8, 4), () -> false, _ -> {});
                 long decoder = measuring.bytes - textEncoder;
-                model.prepare(2, latents);
+                model.prepare(latents, 2, Steering.Kinds.NONE, null);
                 return new Needs(textEncoder, measuring.bytes - textEncoder - decoder, decoder);
             }
         }
@@ -96,7 +97,7 @@ class MemoryTest {
         try (largest;
                 DiffusionModel model =
                         new DiffusionModel(new ModelFolder(DemoModel.path()), largest, MemoryBudget.UNLIMITED)) {
-            model.prepare(2, model.latentShape(1, 128, 128));
+            model.prepare(model.latentShape(1, 128, 128), 2, Steering.Kinds.NONE, null);
             budget = largest.mostBytes;
         }
 
@@ -116,7 +117,7 @@ class MemoryTest {
         try (largest;
                 DiffusionModel model =
                         new DiffusionModel(new ModelFolder(DemoModel.path()), largest, MemoryBudget.UNLIMITED)) {
-            model.prepare(2, model.latentShape(1, 128, 128));
+            model.prepare(model.latentShape(1, 128, 128), 2, Steering.Kinds.NONE, null);
             budget = largest.mostBytes;
         }
 

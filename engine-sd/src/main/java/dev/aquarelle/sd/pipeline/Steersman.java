@@ -1,0 +1,145 @@
+package dev.aquarelle.sd.pipeline;
+
+import dev.aquarelle.core.tensor.Tensor;
+import dev.aquarelle.ops.Cancellation;
+import dev.aquarelle.sd.clip.ClipVisionModel;
+import dev.aquarelle.sd.control.ControlNetModel;
+import dev.aquarelle.sd.control.ControlNets;
+import dev.aquarelle.sd.control.IPAdapter;
+import dev.aquarelle.sd.control.T2IAdapter;
+import dev.aquarelle.sd.control.T2IAdapters;
+import dev.aquarelle.sd.image.ClipImage;
+import dev.aquarelle.sd.image.Image;
+import dev.aquarelle.sd.unet.Steering;
+import dev.aquarelle.sd.unet.UNetInputs;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes of a request's pictures what steers the denoiser; what adapters say of them is computed here, once.
+ *
+ * @param addOns open
+ */
+record Steersman(DiffusionModel model, OpenAddOns addOns, Cancellation cancellation) {
+
+    /**
+     * Compares what steers with the model and the request.
+     *
+     * @throws dev.aquarelle.sd.ModelException if a ControlNet or an adapter is made for another kind of denoiser
+     * @throws IllegalArgumentException if a picture is of another size than the request's
+     */
+    static void requireFit(SettledRequest s, DiffusionModel model, OpenAddOns addOns) {
+        if (addOns.controlNets() != null) {
+            addOns.controlNets().requireFit(model.unetConfig(), model.where());
+        }
+        if (addOns.adapters() != null) {
+            addOns.adapters().requireFit(model.unetConfig(), model.where());
+        }
+        AddOns asked = s.text().addOns();
+        asked.controlNets().forEach(control -> requireSize(control.image(), s));
+        for (Control adapter : asked.adapters()) {
+            requireSize(adapter.image(), s);
+            if (adapter.start() > 0 || adapter.end() < 1) {
+                throw new IllegalArgumentException(
+                        "adapter: expected one that counts in all steps, found a start of %s and an end of %s"
+                                .formatted(adapter.start(), adapter.end()));
+            }
+        }
+        if (!asked.imagePrompts().isEmpty() && s.guidance().looks() > 2) {
+            throw new IllegalArgumentException("image prompt: expected a model for texts, found one for instructions");
+        }
+    }
+
+    private static void requireSize(Image image, SettledRequest s) {
+        if (image.width() != s.width() || image.height() != s.height()) {
+            throw new IllegalArgumentException(
+                    "control: expected a picture of %d x %d pixels as the request, found %d x %d"
+                            .formatted(s.width(), s.height(), image.width(), image.height()));
+        }
+    }
+
+    /** The ControlNets alone, which need nothing computed before. */
+    @Nullable
+    ControlNetUse controlNets(AddOns asked) {
+        ControlNets nets = addOns.controlNets();
+        return nets == null
+                ? null
+                : new ControlNetUse(
+                        nets,
+                        asked.controlNets().stream()
+                                .map(control -> new ControlNetUse.Picture(
+                                        control.image().toUnitTensor(),
+                                        control.scale(),
+                                        control.start(),
+                                        control.end()))
+                                .toList(),
+                        asked.guessMode() || nets.nets().stream().anyMatch(Steersman::guesses));
+    }
+
+    /** Nets that give a mean over the picture are run as in guess mode, whatever is asked, as in diffusers. */
+    private static boolean guesses(ControlNetModel net) {
+        return net.config().globalPoolConditions();
+    }
+
+    /** Which inputs the denoiser's graph has, known before anything is computed. */
+    Steering.Kinds kinds(SettledRequest s) {
+        List<ImagePrompt> prompts = s.text().addOns().imagePrompts();
+        List<Integer> tokens = new ArrayList<>();
+        for (ImagePrompt prompt : prompts) {
+            int index = tokens.size();
+            tokens.add(prompt.images().size() * addOns.imageAdapter(index).tokens(addOns.imageEncoder(index)));
+        }
+        return new Steering.Kinds(
+                addOns.controlNets() != null,
+                addOns.adapters() == null ? 0 : addOns.adapters().features(),
+                tokens);
+    }
+
+    Steerer of(SettledRequest s, int height, int width) {
+        AddOns asked = s.text().addOns();
+        return new Steerer(controlNets(asked), features(s, height, width), images(s));
+    }
+
+    private List<Tensor> features(SettledRequest s, int height, int width) {
+        T2IAdapters adapters = addOns.adapters();
+        if (adapters == null) {
+            return List.of();
+        }
+        List<Tensor> inputs = new ArrayList<>();
+        for (int i = 0; i < adapters.adapters().size(); i++) {
+            T2IAdapter adapter = adapters.adapters().get(i);
+            Control control = s.text().addOns().adapters().get(i);
+            inputs.add(
+                    adapter.config().inChannels() == 1
+                            ? control.image().toGrayTensor()
+                            : control.image().toUnitTensor());
+            inputs.add(Tensor.of(new float[] {(float) control.scale()}, 1));
+        }
+        return model.once(
+                adapters.graph(new UNetInputs.Sizes(s.samples(), height, width, 1), 1),
+                "the T2I-Adapters",
+                cancellation,
+                inputs);
+    }
+
+    private List<Steerer.ImageTokens> images(SettledRequest s) {
+        List<Steerer.ImageTokens> images = new ArrayList<>();
+        for (ImagePrompt prompt : s.text().addOns().imagePrompts()) {
+            IPAdapter adapter = addOns.imageAdapter(images.size());
+            ClipVisionModel encoder = addOns.imageEncoder(images.size());
+            Tensor pixels = Latents.concatenated(prompt.images().stream()
+                    .map(image -> ClipImage.pixelValues(image, encoder.config().imageSize()))
+                    .toArray(Tensor[]::new));
+            int negatives = s.samples() - s.batch();
+            Tensor tokens = model.once(
+                            adapter.graph(encoder, prompt.images().size(), negatives, s.batch()),
+                            "the image encoder",
+                            cancellation,
+                            List.of(pixels))
+                    .getFirst();
+            images.add(new Steerer.ImageTokens(tokens, prompt.scale()));
+        }
+        return images;
+    }
+}
