@@ -14,16 +14,11 @@ import java.util.Map;
  * @param base the model
  * @param folders the folder of each other part, in the layout of diffusers
  */
-public record ReplacedParts(ModelSource base, Map<String, Path> folders) implements ModelSource {
+public record ReplacedParts(ModelSource base, Map<String, Path> folders) implements SourceOver {
 
     /** Copies the map. */
     public ReplacedParts {
         folders = Map.copyOf(folders);
-    }
-
-    @Override
-    public String name() {
-        return base.name();
     }
 
     @Override
@@ -59,15 +54,5 @@ public record ReplacedParts(ModelSource base, Map<String, Path> folders) impleme
     public SchedulerConfig scheduler() {
         Path folder = folders.get("scheduler");
         return folder == null ? base.scheduler() : SchedulerConfig.read(folder);
-    }
-
-    @Override
-    public ModelConfig index() {
-        return base.index();
-    }
-
-    @Override
-    public ModelConfig generation() {
-        return base.generation();
     }
 }

@@ -6,10 +6,10 @@ import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.sd.ModelConfig;
 import dev.aquarelle.sd.ModelException;
 import dev.aquarelle.sd.checkpoint.ModelSource;
+import dev.aquarelle.sd.checkpoint.SourceOver;
 import dev.aquarelle.sd.clip.ClipTextConfig;
 import dev.aquarelle.sd.clip.ClipTextModel;
 import dev.aquarelle.sd.prompt.ClipTokenizer;
-import dev.aquarelle.sd.schedulers.SchedulerConfig;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -24,7 +24,7 @@ import java.util.Map;
  *
  * <p>The text encoder's table of tokens is copied, as F32, when its weights are asked for: 150 MB in Stable Diffusion 1.
  */
-public final class Embeddings implements ModelSource {
+public final class Embeddings implements SourceOver {
     private static final String FIRST = "text_encoder";
     private static final String SECOND = "text_encoder_2"; // of SDXL
 
@@ -128,32 +128,7 @@ public final class Embeddings implements ModelSource {
     }
 
     @Override
-    public String name() {
-        return base.name();
-    }
-
-    @Override
-    public boolean has(String part) {
-        return base.has(part);
-    }
-
-    @Override
-    public String where(String part) {
-        return base.where(part);
-    }
-
-    @Override
-    public SchedulerConfig scheduler() {
-        return base.scheduler();
-    }
-
-    @Override
-    public ModelConfig index() {
-        return base.index();
-    }
-
-    @Override
-    public ModelConfig generation() {
-        return base.generation();
+    public ModelSource base() {
+        return base;
     }
 }

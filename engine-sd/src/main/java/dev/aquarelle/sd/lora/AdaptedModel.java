@@ -2,10 +2,8 @@ package dev.aquarelle.sd.lora;
 
 import dev.aquarelle.core.safetensors.Weights;
 import dev.aquarelle.core.tensor.Tensor;
-import dev.aquarelle.sd.ModelConfig;
 import dev.aquarelle.sd.checkpoint.ModelSource;
-import dev.aquarelle.sd.prompt.ClipTokenizer;
-import dev.aquarelle.sd.schedulers.SchedulerConfig;
+import dev.aquarelle.sd.checkpoint.SourceOver;
 import java.lang.foreign.Arena;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,7 +13,7 @@ import java.util.Map;
  * A model with LoRA files laid over it ({@link Loras#adapt}): its denoiser's and text encoders' weights have more tensors, or others; all else
  * is the model's. To change the files, make another one of the same model: its own weights stay mapped and are not read again.
  */
-public final class AdaptedModel implements ModelSource {
+public final class AdaptedModel implements SourceOver {
     private final ModelSource base;
     private final Map<String, Map<Layer, LayerOverlay>> overlays;
     private final LoraReport report;
@@ -59,42 +57,7 @@ public final class AdaptedModel implements ModelSource {
     }
 
     @Override
-    public String name() {
-        return base.name();
-    }
-
-    @Override
-    public boolean has(String part) {
-        return base.has(part);
-    }
-
-    @Override
-    public String where(String part) {
-        return base.where(part);
-    }
-
-    @Override
-    public ModelConfig config(String part) {
-        return base.config(part);
-    }
-
-    @Override
-    public ClipTokenizer tokenizer(String part) {
-        return base.tokenizer(part);
-    }
-
-    @Override
-    public SchedulerConfig scheduler() {
-        return base.scheduler();
-    }
-
-    @Override
-    public ModelConfig index() {
-        return base.index();
-    }
-
-    @Override
-    public ModelConfig generation() {
-        return base.generation();
+    public ModelSource base() {
+        return base;
     }
 }
