@@ -7,8 +7,8 @@ import dev.aquarelle.core.tensor.Tensor;
  * the middle cut out, each channel less its mean and divided by its deviation over CLIP's training images.
  */
 public final class ClipImage {
-    private static final float[] MEAN = {0.48145466f, 0.4578275f, 0.40821073f};
-    private static final float[] DEVIATION = {0.26862954f, 0.26130258f, 0.27577711f};
+    private static final float[] MEAN = {0.48145467f, 0.4578275f, 0.40821072f};
+    private static final float[] DEVIATION = {0.26862955f, 0.2613026f, 0.2757771f};
     private static final int LONGEST = 20; // times as long as wide
     private static final double FULL = 1 / 255.0;
 
