@@ -62,9 +62,10 @@ final class Programs implements AutoCloseable {
         private boolean controlsLike(Demand other) {
             ControlNetUse a = controlNets;
             ControlNetUse b = other.controlNets;
-            return a == null || b == null
-                    ? a == b
-                    : a.nets().equals(b.nets()) && a.guessMode() == b.guessMode() && looks == other.looks;
+            if (a == null || b == null) {
+                return a == null && b == null;
+            }
+            return a.nets().equals(b.nets()) && a.guessMode() == b.guessMode() && looks == other.looks;
         }
     }
 
