@@ -1,6 +1,8 @@
 package dev.aquarelle.sd.vae;
 
 import dev.aquarelle.core.safetensors.Weights;
+import dev.aquarelle.core.tensor.Shape;
+import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.ops.graph.Graph;
 import dev.aquarelle.ops.graph.Value;
 import dev.aquarelle.sd.ModelException;
@@ -8,6 +10,7 @@ import dev.aquarelle.sd.nn.Conv2d;
 import dev.aquarelle.sd.nn.Layer;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,10 +20,12 @@ import org.jspecify.annotations.Nullable;
  * encode   picture [N, H, W, inChannels]      ->  moments [N, H/8, W/8, 2 latentChannels]: means, then logarithms of variances
  * </pre>
  *
- * <p>Both are in the autoencoder's own scale: {@link #unscale} and {@link VaeConfig#scalingFactor} lead from and to the U-Net's.
+ * <p>Both are in the autoencoder's own scale: {@link #unscale} and {@link #latents} lead from and to the U-Net's.
  * Loading maps the weights and checks every shape; no number is read. A checkpoint without {@code encoder} can only decode.
  */
-public final class AutoencoderKL {
+public final class AutoencoderKL implements Autoencoder {
+    static final String NO_ENCODER = "this autoencoder has no encoder: it can make pictures, but not start from one";
+
     private final VaeConfig config;
     private final @Nullable Encoder encoder;
     private final Layer quantConv;
@@ -66,12 +71,38 @@ public final class AutoencoderKL {
         return config;
     }
 
-    /** Latents of the U-Net's scale in the autoencoder's: divided by the scaling factor, the shift added. */
-    public Value unscale(Graph g, Value latents) {
-        return g.scale(latents, 1 / config.scalingFactor(), config.shiftFactor());
+    @Override
+    public int inChannels() {
+        return config.inChannels();
     }
 
-    /** Adds the decoder to a graph: latents {@code [N, h, w, latentChannels]} give {@code [N, 8 h, 8 w, outChannels]}. */
+    @Override
+    public int outChannels() {
+        return config.outChannels();
+    }
+
+    @Override
+    public int latentChannels() {
+        return config.latentChannels();
+    }
+
+    @Override
+    public int scale() {
+        return config.scale();
+    }
+
+    @Override
+    public boolean hasEncoder() {
+        return encoder != null;
+    }
+
+    /** Latents of the U-Net's scale in the autoencoder's: divided by the scaling factor, the shift added. */
+    @Override
+    public Value unscale(Graph g, Value latents) {
+        return latentScale().unscale(g, latents);
+    }
+
+    @Override
     public Value decode(Graph g, Value latents) {
         return decoder.forward(g, "decoder", postQuantConv.forward(g, "post_quant_conv", latents));
     }
@@ -82,20 +113,22 @@ public final class AutoencoderKL {
      *
      * @throws ModelException if the checkpoint has no encoder
      */
+    @Override
     public Value encode(Graph g, Value picture) {
         if (encoder == null) {
-            throw new ModelException("this autoencoder has no encoder: it can make pictures, but not start from one");
+            throw new ModelException(NO_ENCODER);
         }
         return quantConv.forward(g, "quant_conv", encoder.forward(g, "encoder", picture));
     }
 
-    /** {@link #decode} as a graph with the input {@code latents} and one output. */
-    public Graph decoderGraph(int batch, int height, int width) {
-        return Graph.of(g -> decode(g, g.input("latents", batch, height, width, config.latentChannels())));
+    /** Draws the latents from the distribution that {@link #encode} gave, and scales them for the U-Net. */
+    @Override
+    public Tensor latents(Tensor encoded, Function<Shape, Tensor> noise) {
+        DiagonalGaussian gaussian = DiagonalGaussian.of(encoded);
+        return latentScale().scale(gaussian.sample(noise.apply(gaussian.mean().shape())));
     }
 
-    /** {@link #encode} as a graph with the input {@code picture} and one output; height and width in pixels. */
-    public Graph encoderGraph(int batch, int height, int width) {
-        return Graph.of(g -> encode(g, g.input("picture", batch, height, width, config.inChannels())));
+    private LatentScale latentScale() {
+        return new LatentScale(config.scalingFactor(), config.shiftFactor());
     }
 }

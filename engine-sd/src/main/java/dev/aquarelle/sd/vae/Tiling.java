@@ -33,13 +33,13 @@ public record Tiling(int sampleSize, int latentSize, double overlap) {
         }
     }
 
-    /** {@link AutoencoderKL#decode}, in tiles if the latents are larger than one. */
-    public Value decode(Graph g, AutoencoderKL vae, Value latents) {
+    /** {@link Autoencoder#decode}, in tiles if the latents are larger than one. */
+    public Value decode(Graph g, Autoencoder vae, Value latents) {
         return tiled(g, latents, latentSize, sampleSize, tile -> vae.decode(g, tile));
     }
 
-    /** {@link AutoencoderKL#encode}, in tiles if the picture is larger than one. */
-    public Value encode(Graph g, AutoencoderKL vae, Value picture) {
+    /** {@link Autoencoder#encode}, in tiles if the picture is larger than one. */
+    public Value encode(Graph g, Autoencoder vae, Value picture) {
         return tiled(g, picture, sampleSize, latentSize, tile -> vae.encode(g, tile));
     }
 

@@ -1,4 +1,4 @@
-/** The autoencoder between pictures [N, H, W, 3] and latents [N, H/8, W/8, 4]. Start at {@link AutoencoderKL}. */
+/** The autoencoders between pictures [N, H, W, 3] and latents [N, H/8, W/8, 4]. Start at {@link Autoencoder}. */
 @NullMarked
 package dev.aquarelle.sd.vae;
 

@@ -156,4 +156,18 @@ class AutoencoderKLTest {
         assertThatThrownBy(() -> config("\"scaling_factor\": 0"))
                 .hasMessage("vae/config.json: scaling_factor: expected a number other than 0, found 0");
     }
+
+    @Test
+    void latentsAreDrawnAndScaledForTheUNet() {
+        AutoencoderKL vae = AutoencoderKL.load(
+                ListedWeights.weights(SD15), config(FIELDS.replace("0.18215", "0.5") + ", \"shift_factor\": 1"));
+        Tensor moments = Tensor.of(new float[] {3, -1, 0, 2 * (float) Math.log(2)}, 1, 1, 1, 4);
+
+        Tensor latents = vae.latents(moments, shape -> {
+            assertThat(shape).isEqualTo(Shape.of(1, 1, 1, 2));
+            return Tensor.of(new float[] {1, 3}, 1, 1, 1, 2);
+        });
+
+        assertThat(latents.toFloatArray()).containsExactly(1.5f, 2); // (3 + 1 * 1 - 1) / 2, (-1 + 2 * 3 - 1) / 2
+    }
 }
