@@ -12,6 +12,7 @@ module dev.aquarelle.sd {
     exports dev.aquarelle.sd.prompt;
     exports dev.aquarelle.sd.schedulers;
     exports dev.aquarelle.sd.unet;
+    exports dev.aquarelle.sd.upscale;
     exports dev.aquarelle.sd.vae;
 
     requires transitive dev.aquarelle.core;

@@ -53,7 +53,10 @@ final class Failures {
         PrintWriter err = line.getErr();
         ParseResult parsed = line.getParseResult();
         boolean mayForce = line.getCommandSpec().findOption("--force") != null && !parsed.hasMatchedOption("--force");
-        err.println("aquarelle: " + Printable.of(sentence(e, mayForce)));
+        String remedy = line.getCommandSpec().findOption("--tile") != null
+                ? "smaller pictures or tiles take less"
+                : "smaller pictures or batches take less";
+        err.println("aquarelle: " + Printable.of(sentence(e, mayForce, remedy)));
         if (parsed.hasMatchedOption("--verbose")) {
             printTrace(e, err);
         }
@@ -96,14 +99,15 @@ final class Failures {
     }
 
     /** The message of what went wrong; some exceptions of the JDK's have but half a sentence. */
-    private static String sentence(Exception e, boolean mayForce) {
+    private static String sentence(Exception e, boolean mayForce, String remedy) {
         return switch (e) {
             case FileAlreadyExistsException exists ->
                 exists.getFile() + " is there already" + (mayForce ? "; --force replaces it" : "");
-            case UncheckedIOException unchecked -> sentence(Objects.requireNonNull(unchecked.getCause()), mayForce);
+            case UncheckedIOException unchecked ->
+                sentence(Objects.requireNonNull(unchecked.getCause()), mayForce, remedy);
             case NoSuchFileException missing -> missing.getFile() + " is not there";
             case FileSystemException other -> "%s: %s".formatted(other.getFile(), reason(other.getReason(), other));
-            case MemoryBudgetException memory -> message(memory) + "; smaller pictures or batches take less";
+            case MemoryBudgetException memory -> message(memory) + "; " + remedy;
             default -> message(e);
         };
     }

@@ -65,7 +65,7 @@ public record GenerationParameters(String prompt, String negativePrompt, Sequenc
         pairs.forEach((name, value) -> {
             values.put(name, value);
             int x = value.indexOf('x');
-            if (x > 0 && isNumber(value.substring(0, x)) && isNumber(value.substring(x + 1))) {
+            if (isSize(value, x)) {
                 values.put(name + "-1", value.substring(0, x));
                 values.put(name + "-2", value.substring(x + 1));
             }
@@ -73,13 +73,28 @@ public record GenerationParameters(String prompt, String negativePrompt, Sequenc
         return values;
     }
 
+    private static boolean isSize(String value, int x) {
+        return x > 0 && isNumber(value.substring(0, x)) && isNumber(value.substring(x + 1));
+    }
+
     private static boolean isNumber(String text) {
         return !text.isEmpty() && text.chars().allMatch(Character::isDigit);
     }
 
-    /** The text, as {@link #parse} reads it. */
+    /** Whether {@link #parse} made this value of another one, and would again. */
+    private boolean isPart(String name, String value) {
+        if (!name.endsWith("-1") && !name.endsWith("-2")) {
+            return false;
+        }
+        String whole = values.getOrDefault(name.substring(0, name.length() - 2), "");
+        int x = whole.indexOf('x');
+        return isSize(whole, x) && value.equals(name.endsWith("-1") ? whole.substring(0, x) : whole.substring(x + 1));
+    }
+
+    /** The text, as {@link #parse} reads it; the parts of a size are not repeated. */
     public String toText() {
         String line = values.entrySet().stream()
+                .filter(e -> !isPart(e.getKey(), e.getValue()))
                 .map(e -> e.getKey() + ": " + quoteIfNeeded(e.getValue()))
                 .collect(Collectors.joining(", "));
         String negative = negativePrompt.isEmpty() ? "" : "\n" + NEGATIVE + " " + negativePrompt;

@@ -23,6 +23,17 @@ class GenerationParametersTest {
     }
 
     @Test
+    void thePartsOfASizeAreNotWritten() {
+        String text = "p\nSteps: 1, Size: 64x32, Hires: 128x64, Hires-1: mine, Lora-1: a";
+
+        var parsed = GenerationParameters.parse(text);
+
+        assertThat(parsed.values()).containsEntry("Size-1", "64").containsEntry("Size-2", "32");
+        assertThat(parsed.toText()).isEqualTo("p\nSteps: 1, Size: 64x32, Hires: 128x64, Hires-1: mine, Lora-1: a");
+        assertThat(GenerationParameters.parse(parsed.toText())).isEqualTo(parsed);
+    }
+
+    @Test
     void theLastOfEqualNamesCounts() {
         var parsed = GenerationParameters.parse("p\nSteps: 1, Seed: 2, Steps: 3");
 
