@@ -43,11 +43,11 @@ public record ModelFolder(Path path) implements ModelSource {
             "StableDiffusionXLInstructPix2PixPipeline", SDXL_PARTS);
 
     /** The classes of parts that the engine knows. */
-    private static final Map<String, String> CLASSES = Map.of(
-            "unet", "UNet2DConditionModel",
-            "vae", "AutoencoderKL",
-            "text_encoder", "CLIPTextModel",
-            "text_encoder_2", "CLIPTextModelWithProjection");
+    private static final Map<String, List<String>> CLASSES = Map.of(
+            "unet", List.of("UNet2DConditionModel"),
+            "vae", List.of("AutoencoderKL", "AutoencoderTiny"),
+            "text_encoder", List.of("CLIPTextModel"),
+            "text_encoder_2", List.of("CLIPTextModelWithProjection"));
 
     /**
      * Checks that it is a model of this family, before anything is read of it.
@@ -82,10 +82,11 @@ public record ModelFolder(Path path) implements ModelSource {
         return folder;
     }
 
-    private static void requireKnown(ModelConfig index, String part, String known) {
+    private static void requireKnown(ModelConfig index, String part, List<String> known) {
         String found = names(index, part);
-        if (found != null && !found.equals(known)) {
-            throw new ModelException("%s: %s: expected %s, found %s".formatted(index.file(), part, known, found));
+        if (found != null && !known.contains(found)) {
+            throw new ModelException(
+                    "%s: %s: expected %s, found %s".formatted(index.file(), part, String.join(" or ", known), found));
         }
     }
 

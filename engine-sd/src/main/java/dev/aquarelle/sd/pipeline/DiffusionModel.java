@@ -12,15 +12,16 @@ import dev.aquarelle.sd.ModelException;
 import dev.aquarelle.sd.checkpoint.ModelSource;
 import dev.aquarelle.sd.image.Image;
 import dev.aquarelle.sd.pipeline.TextEncoder.Use;
+import dev.aquarelle.sd.schedulers.NoiseSource;
 import dev.aquarelle.sd.schedulers.SchedulerRun;
 import dev.aquarelle.sd.schedulers.StepResult;
 import dev.aquarelle.sd.unet.Steering;
 import dev.aquarelle.sd.unet.UNet2DConditionModel;
 import dev.aquarelle.sd.unet.UNetConfig;
 import dev.aquarelle.sd.unet.UNetInputs;
+import dev.aquarelle.sd.vae.Autoencoder;
 import dev.aquarelle.sd.vae.AutoencoderKL;
 import dev.aquarelle.sd.vae.DiagonalGaussian;
-import dev.aquarelle.sd.vae.VaeConfig;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
@@ -46,7 +47,7 @@ public final class DiffusionModel implements AutoCloseable {
     private final String where;
     private final TextEncoders textEncoders;
     private final UNet2DConditionModel unet;
-    private final AutoencoderKL vae;
+    private final Autoencoder vae;
     private final Programs programs;
     private @Nullable LatentPreview preview;
     private boolean previewRefused; // of the picture at work: tried once, not after each step
@@ -67,7 +68,7 @@ public final class DiffusionModel implements AutoCloseable {
         boolean loaded = false;
         try {
             unet = UNet2DConditionModel.load(source.weights("unet", arena), UNetConfig.of(source.config("unet")));
-            vae = AutoencoderKL.load(source.weights("vae", arena), VaeConfig.of(source.config("vae")));
+            vae = Autoencoder.load(source.weights("vae", arena), source.config("vae"));
             Use use = unet.config().textTime() == null ? Use.STABLE_DIFFUSION : Use.SDXL;
             encoders = TextEncoders.load(source, use, arena, backend, budget);
             textEncoders = encoders;
@@ -92,7 +93,7 @@ public final class DiffusionModel implements AutoCloseable {
     /** The parts may each be sound and yet not belong together, or be made for something else than pictures of texts. */
     private void requireFit(ModelSource source) {
         UNetConfig denoiser = unet.config();
-        int latents = vae.config().latentChannels();
+        int latents = vae.latentChannels();
         String folder = source.where("unet");
         if (denoiser.crossAttentionDim() != textEncoders.width()) {
             throw new ModelException("%s: the U-Net takes a text of width %d, the text encoder gives %d"
@@ -112,15 +113,15 @@ public final class DiffusionModel implements AutoCloseable {
                     "%s: projection_class_embeddings_input_dim: expected %d or %d numbers beside the pooled text, found %d"
                             .formatted(folder, BASE_IDS, REFINER_IDS, sizeIds()));
         }
-        if (vae.config().outChannels() != 3) {
+        if (vae.outChannels() != 3) {
             throw new ModelException("%s: out_channels: expected 3, red, green and blue, found %d"
-                    .formatted(source.where("vae"), vae.config().outChannels()));
+                    .formatted(source.where("vae"), vae.outChannels()));
         }
     }
 
     /** Channels of the sample beside the latents: 0, those of a picture, or those and a mask. */
     private int channels() {
-        return unet.config().inChannels() - vae.config().latentChannels();
+        return unet.config().inChannels() - vae.latentChannels();
     }
 
     /** What the denoiser is. */
@@ -153,12 +154,12 @@ public final class DiffusionModel implements AutoCloseable {
 
     /** Whether the denoiser sees a mask and the picture around it: a model made for inpainting. */
     boolean seesMask() {
-        return channels() == vae.config().latentChannels() + 1;
+        return channels() == vae.latentChannels() + 1;
     }
 
     /** Whether the denoiser sees a whole picture: a model made for instructions. */
     boolean seesPicture() {
-        return channels() == vae.config().latentChannels();
+        return channels() == vae.latentChannels();
     }
 
     /** How many sizes the denoiser is told; 0 if it is not SDXL's. */
@@ -174,7 +175,7 @@ public final class DiffusionModel implements AutoCloseable {
 
     /** Pixels of a picture for each latent, along a side. */
     public int scale() {
-        return vae.config().scale();
+        return vae.scale();
     }
 
     /** Width of the pictures the model was trained on, in pixels. */
@@ -197,7 +198,7 @@ public final class DiffusionModel implements AutoCloseable {
             throw new IllegalArgumentException(
                     "size: expected multiples of %d for this model, found %d x %d".formatted(scale(), width, height));
         }
-        return Shape.of(batch, height / scale(), width / scale(), vae.config().latentChannels());
+        return Shape.of(batch, height / scale(), width / scale(), vae.latentChannels());
     }
 
     /**
@@ -312,26 +313,32 @@ public final class DiffusionModel implements AutoCloseable {
     }
 
     /**
-     * Where a picture's latents are, in the autoencoder's own scale.
+     * What the autoencoder says of a picture, for {@link #latents} and {@link #likeliest}; a copy.
      *
      * @param picture {@code [1, H, W, 3]}, -1 to 1
      * @throws ModelException if the model has no encoder, or it gives numbers that are not finite
      */
-    DiagonalGaussian encodeImage(Tensor picture, Cancellation cancellation) {
+    Tensor encodeImage(Tensor picture, Cancellation cancellation) {
         try (Program program = programs.passingEncoder(picture.shape())) {
-            Tensor moments = program.run(cancellation, picture);
-            Finite.require(Programs.ENCODER, Finite.WEIGHTS, moments);
-            return DiagonalGaussian.of(moments);
+            Tensor encoded = program.run(cancellation, picture);
+            Finite.require(Programs.ENCODER, Finite.WEIGHTS, encoded);
+            return Latents.concatenated(encoded); // copies it
         }
     }
 
-    /** Latents of the autoencoder's scale in the denoiser's: a new tensor. */
-    Tensor scaled(Tensor latents) {
-        float[] values = latents.toFloatArray();
-        for (int i = 0; i < values.length; i++) {
-            values[i] = vae.config().scalingFactor() * (values[i] - vae.config().shiftFactor());
-        }
-        return Tensor.of(values, latents.shape().dims());
+    /** Latents of encoded pictures in the denoiser's scale; noise is drawn if the autoencoder gives a distribution. */
+    Tensor latents(Tensor encoded, NoiseSource noise) {
+        return vae.latents(encoded, noise::next);
+    }
+
+    /** Whether {@link #latents} draws noise. */
+    boolean drawsLatents() {
+        return vae instanceof AutoencoderKL;
+    }
+
+    /** The likeliest latents of encoded pictures, in the autoencoder's own scale. */
+    Tensor likeliest(Tensor encoded) {
+        return drawsLatents() ? DiagonalGaussian.of(encoded).mean() : encoded;
     }
 
     /** Nothing where the memory does not suffice: a request that is under way is worth more than its preview. */
@@ -348,7 +355,7 @@ public final class DiffusionModel implements AutoCloseable {
     }
 
     private LatentPreview fitPreview() {
-        return LatentPreview.fit(vae.config().latentChannels(), patches -> {
+        return LatentPreview.fit(vae.latentChannels(), patches -> {
             try (Program program = programs.passingDecoder(patches.shape())) {
                 Tensor picture = program.run(patches);
                 return Tensor.of(picture.toFloatArray(), picture.shape().dims());

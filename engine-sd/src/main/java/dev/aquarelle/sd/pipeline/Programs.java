@@ -9,7 +9,7 @@ import dev.aquarelle.ops.graph.Graph;
 import dev.aquarelle.sd.unet.Steering;
 import dev.aquarelle.sd.unet.UNet2DConditionModel;
 import dev.aquarelle.sd.unet.UNetInputs;
-import dev.aquarelle.sd.vae.AutoencoderKL;
+import dev.aquarelle.sd.vae.Autoencoder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,7 +76,7 @@ final class Programs implements AutoCloseable {
     private final MemoryBudget budget;
     private final TextEncoders textEncoders;
     private final UNet2DConditionModel unet;
-    private final AutoencoderKL vae;
+    private final Autoencoder vae;
     private @Nullable Compiled denoiser;
     private @Nullable Compiled controlNets;
     private @Nullable Compiled decoder;
@@ -92,7 +92,7 @@ final class Programs implements AutoCloseable {
             MemoryBudget budget,
             TextEncoders textEncoders,
             UNet2DConditionModel unet,
-            AutoencoderKL vae) {
+            Autoencoder vae) {
         this.backend = backend;
         this.budget = budget;
         this.textEncoders = textEncoders;
@@ -237,7 +237,7 @@ final class Programs implements AutoCloseable {
     }
 
     private Graph decoderGraph(Shape latents) {
-        int channels = vae.config().latentChannels();
+        int channels = vae.latentChannels();
         return Graph.of(g -> vae.decode(
                 g, vae.unscale(g, g.input("latents", latents.dim(0), latents.dim(1), latents.dim(2), channels))));
     }

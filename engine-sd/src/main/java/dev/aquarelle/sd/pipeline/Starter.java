@@ -5,7 +5,6 @@ import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.ops.Cancellation;
 import dev.aquarelle.sd.schedulers.NoiseSource;
 import dev.aquarelle.sd.schedulers.SchedulerRun;
-import dev.aquarelle.sd.vae.DiagonalGaussian;
 
 /**
  * Makes what a run starts from. Noise is drawn in the order of diffusers' pipelines, so that a seed gives their picture.
@@ -58,8 +57,10 @@ public record Starter(
         Tensor original = sampled(picture);
         Tensor drawn = noise.next(shape);
         Tensor latents = whole ? run.initialLatents(drawn) : run.addNoise(0, original, drawn);
-        noise.next(
-                shape); // the reference encodes the picture around the mask for this kind of model too, and forgets it
+        if (model
+                .drawsLatents()) { // of the picture around the mask, which the reference forgets for this kind of model
+            noise.next(shape);
+        }
         Tensor mask = Latents.repeated(masking.ofLatents(), shape.dim(0));
         return new Start(latents, null, (call, painted) -> {
             boolean last = call + 1 == run.count();
@@ -75,7 +76,7 @@ public record Starter(
      * @param looks 3 with guidance, the last of which sees none; else 1
      */
     public Start ofInstruction(Tensor picture, int looks) {
-        Tensor seen = Latents.repeated(model.encodeImage(picture, cancellation).mean(), shape.dim(0));
+        Tensor seen = Latents.repeated(model.likeliest(model.encodeImage(picture, cancellation)), shape.dim(0));
         Tensor none = Tensor.of(
                 new float[Math.toIntExact(seen.shape().size())], seen.shape().dims());
         Tensor channels = looks == 1 ? seen : Latents.concatenated(seen, seen, none);
@@ -84,9 +85,7 @@ public record Starter(
 
     /** Latents of a picture in the denoiser's scale, drawn once for each picture of the batch. */
     private Tensor sampled(Tensor picture) {
-        DiagonalGaussian one = model.encodeImage(picture, cancellation);
-        int n = shape.dim(0);
-        DiagonalGaussian all = new DiagonalGaussian(Latents.repeated(one.mean(), n), Latents.repeated(one.logvar(), n));
-        return model.scaled(all.sample(noise.next(shape)));
+        Tensor encoded = model.encodeImage(picture, cancellation);
+        return model.latents(Latents.repeated(encoded, shape.dim(0)), noise);
     }
 }
