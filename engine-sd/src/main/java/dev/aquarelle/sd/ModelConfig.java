@@ -314,4 +314,10 @@ public final class ModelConfig {
         return new ModelException(
                 "%s: %s: expected %s, found %s".formatted(file, field, expected, JsonFile.shortened(found)));
     }
+
+    /** The JSON text. */
+    @Override
+    public String toString() {
+        return json.toString();
+    }
 }

@@ -5,12 +5,24 @@ import dev.aquarelle.sd.ModelConfig;
 import dev.aquarelle.sd.prompt.ClipTokenizer;
 import dev.aquarelle.sd.schedulers.SchedulerConfig;
 import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /**
  * A model's parts by the names that diffusers gives them: {@code unet}, {@code vae}, {@code text_encoder}, {@code tokenizer} and, in SDXL,
  * {@code text_encoder_2} and {@code tokenizer_2}. Tensors have diffusers' names and shapes too.
  */
 public interface ModelSource {
+
+    /**
+     * A model's folder or its one file, whichever is there.
+     *
+     * @throws dev.aquarelle.sd.ModelException if it is no model of this family; says what it is
+     * @throws dev.aquarelle.core.safetensors.SafetensorsException if it is a malformed safetensors file
+     */
+    static ModelSource open(Path path) {
+        return Files.isRegularFile(path) ? SingleFile.open(path) : ModelFolder.open(path);
+    }
 
     /** What a picture's parameters call the model. */
     String name();

@@ -6,7 +6,6 @@ import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.ops.Backend;
 import dev.aquarelle.ops.Backends;
 import dev.aquarelle.ops.Cancellation;
-import dev.aquarelle.sd.checkpoint.ModelFolder;
 import dev.aquarelle.sd.checkpoint.ModelSource;
 import dev.aquarelle.sd.image.Image;
 import dev.aquarelle.sd.schedulers.NoiseSource;
@@ -70,18 +69,29 @@ public final class StableDiffusion implements AutoCloseable {
     }
 
     /**
-     * Opens a model in the layout of diffusers. Weights are mapped, not read: it takes milliseconds.
+     * Opens a model: a folder in the layout of diffusers, or a checkpoint in one safetensors file. Weights are mapped, not read: it takes
+     * milliseconds.
      *
-     * @throws dev.aquarelle.sd.ModelException if it is no such folder, a part is missing, broken or of an unknown architecture
+     * @throws dev.aquarelle.sd.ModelException if it is neither, a part is missing, broken or of an unknown architecture
      * @throws dev.aquarelle.core.safetensors.SafetensorsException if a weight file is broken or lacks a tensor
      * @throws dev.aquarelle.ops.BackendException if there is no such backend or it cannot run here
      */
     public static StableDiffusion load(Path folder, EngineOptions options) {
-        ModelFolder checked = ModelFolder.open(folder);
+        return load(ModelSource.open(folder), options);
+    }
+
+    /**
+     * The same of a model that is open: one with parts from elsewhere, or of which the caller knows more than its file tells.
+     *
+     * @throws dev.aquarelle.sd.ModelException if a part is missing, broken or of an unknown architecture
+     * @throws dev.aquarelle.core.safetensors.SafetensorsException if a weight file is broken or lacks a tensor
+     * @throws dev.aquarelle.ops.BackendException if there is no such backend or it cannot run here
+     */
+    public static StableDiffusion load(ModelSource source, EngineOptions options) {
         Backend backend = Backends.open(options.backend(), options.backendOptions());
         boolean loaded = false;
         try {
-            StableDiffusion engine = new StableDiffusion(checked, backend, options);
+            StableDiffusion engine = new StableDiffusion(source, backend, options);
             loaded = true;
             return engine;
         } finally {

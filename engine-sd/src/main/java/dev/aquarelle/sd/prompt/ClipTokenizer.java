@@ -15,6 +15,12 @@ import org.jspecify.annotations.Nullable;
  * folder. It gives the ids that transformers 5 gives, special tokens inside of a prompt included. Immutable, safe for any thread.
  */
 public final class ClipTokenizer {
+    /** Ends every prompt. */
+    public static final String END_OF_TEXT = "<|endoftext|>";
+
+    /** What OpenCLIP's text encoders are padded by: the token with the id 0. */
+    public static final String EXCLAMATION_MARK = "!";
+
     private final Vocabulary vocabulary;
     private final List<Special> rawSpecials;
     private final List<Special> normalizedSpecials;
@@ -36,12 +42,12 @@ public final class ClipTokenizer {
     private static final Comparator<Special> LONGEST_FIRST =
             Comparator.comparingInt((Special s) -> -s.text.length()).thenComparing(Special::text);
 
-    private ClipTokenizer(Path folder, Vocabulary vocabulary, SpecialTokens special) {
+    private ClipTokenizer(String where, Vocabulary vocabulary, SpecialTokens special) {
         this.vocabulary = vocabulary;
-        bosId = id(folder, vocabulary, special, special.bos());
-        eosId = id(folder, vocabulary, special, special.eos());
-        padId = id(folder, vocabulary, special, special.pad());
-        unknownId = id(folder, vocabulary, special, special.unknown());
+        bosId = id(where, vocabulary, special, special.bos());
+        eosId = id(where, vocabulary, special, special.eos());
+        padId = id(where, vocabulary, special, special.pad());
+        unknownId = id(where, vocabulary, special, special.unknown());
         maxLength = special.maxLength();
         List<Special> raw = new ArrayList<>();
         List<Special> normalized = new ArrayList<>();
@@ -115,11 +121,11 @@ public final class ClipTokenizer {
         return ids.values().stream().mapToInt(id -> id).max().orElse(-1);
     }
 
-    private static int id(Path folder, Vocabulary vocabulary, SpecialTokens special, String token) {
+    private static int id(String where, Vocabulary vocabulary, SpecialTokens special, String token) {
         int id = find(vocabulary, special, token);
         if (id < 0) {
             throw new ModelException(
-                    "%s: the special token '%s' is no token of the vocabulary".formatted(folder, token));
+                    "%s: the special token '%s' is no token of the vocabulary".formatted(where, token));
         }
         return id;
     }
@@ -148,7 +154,18 @@ public final class ClipTokenizer {
         Vocabulary vocabulary = json != null && !(Files.exists(vocabJson) && Files.exists(mergesTxt))
                 ? json.vocabulary()
                 : VocabularyReader.read(vocabJson, mergesTxt);
-        return new ClipTokenizer(folder, vocabulary, special);
+        return new ClipTokenizer(folder.toString(), vocabulary, special);
+    }
+
+    /**
+     * CLIP's own vocabulary of 49,408 tokens, which comes with the engine: for checkpoints of one file, which bring none.
+     *
+     * @param pad fills a prompt up: {@link #END_OF_TEXT} in Stable Diffusion 1 and for SDXL's first text encoder, {@link #EXCLAMATION_MARK} in
+     *     Stable Diffusion 2 and for SDXL's second
+     * @throws ModelException if {@code pad} is no token
+     */
+    public static ClipTokenizer ofClip(String pad) {
+        return new ClipTokenizer("CLIP's vocabulary", ClipVocabulary.get(), SpecialTokens.ofClip(pad));
     }
 
     /** The ids of a text between those of begin and end, as many as it takes. */

@@ -1,5 +1,6 @@
 package dev.aquarelle.sd.prompt;
 
+import com.google.gson.JsonPrimitive;
 import dev.aquarelle.sd.ModelConfig;
 import dev.aquarelle.sd.ModelException;
 import java.nio.file.Files;
@@ -32,6 +33,7 @@ record SpecialTokens(
         List<AddedToken> added,
         Map<String, Integer> ids,
         int maxLength) {
+    private static final int CLIP_LENGTH = 77;
     private static final Set<String> CLASSES = Set.of("", "CLIPTokenizer", "CLIPTokenizerFast");
 
     /**
@@ -73,6 +75,25 @@ record SpecialTokens(
                 List.copyOf(added.values()),
                 Collections.unmodifiableMap(ids),
                 (int) length);
+    }
+
+    /** Those of CLIP as published models have them, but for the token that fills a prompt up. */
+    static SpecialTokens ofClip(String pad) {
+        ModelConfig map = ModelConfig.parse("CLIP's special tokens", """
+            {"bos_token": {"content": "<|startoftext|>", "normalized": true},
+             "eos_token": {"content": "<|endoftext|>", "normalized": true},
+             "unk_token": {"content": "<|endoftext|>", "normalized": true},
+             "pad_token": %s}\
+            """.formatted(new JsonPrimitive(pad)));
+        NamedTokens named = NamedTokens.read(ModelConfig.parse("", "{}"), map);
+        return new SpecialTokens(
+                named.bos(),
+                named.eos(),
+                named.unknown(),
+                named.pad(),
+                List.copyOf(named.tokens().values()),
+                Map.of(),
+                CLIP_LENGTH);
     }
 
     private static ModelConfig configOf(Path file) {

@@ -32,7 +32,9 @@ class ModelFolderTest {
 
     @Test
     void aFileInsteadOfAFolder() {
-        assertRefused(folder.resolve("model_index.json"), "expected a model's folder, found a file");
+        assertRefused(
+                folder.resolve("model_index.json"),
+                "expected a checkpoint of Stable Diffusion 1, 2 or SDXL, found: JSON text");
     }
 
     @Test
