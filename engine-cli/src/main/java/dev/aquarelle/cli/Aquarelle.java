@@ -37,6 +37,7 @@ public final class Aquarelle {
                 .addSubcommand(new ConformanceCommand())
                 .addSubcommand(new BackendsCommand())
                 .addSubcommand(new DevicesCommand())
+                .addSubcommand(new ModelsCommand())
                 .addSubcommand(new InspectCommand())
                 .addSubcommand(new ConvertCommand())
                 .addSubcommand(new CompareCommand())

@@ -49,7 +49,7 @@ import picocli.CommandLine.Spec;
             "  aquarelle \"a red apple\"",
             "  aquarelle \"an owl\" --seed 42 --steps 20 --guidance 4 --out owl.png",
             "  aquarelle \"a house\" --count 8 --batch 4 --out pictures/",
-            "  aquarelle \"a castle\" --model ~/stable-diffusion-v1-5 --sampler euler_a",
+            "  aquarelle \"a castle\" --model ~/v1-5-pruned-emaonly.safetensors --sampler euler_a",
         })
 final class GenerateCommand implements Callable<Integer> {
     private static final long SEEDS = 1L << 32;
@@ -125,9 +125,10 @@ final class GenerateCommand implements Callable<Integer> {
 
     @Option(
             names = {"-m", "--model"},
-            paramLabel = "DIR",
+            paramLabel = "MODEL",
             description =
-                    "A Stable Diffusion 1, 2 or XL model in the layout of diffusers (default: the small demo model).")
+                    "A model in the layout of diffusers, a checkpoint in one safetensors file, or the name of either"
+                            + " (aquarelle models; default: the small demo model).")
     private @Nullable Path model;
 
     @Option(
@@ -219,7 +220,7 @@ final class GenerateCommand implements Callable<Integer> {
     }
 
     private StableDiffusion load(EngineOptions options) {
-        Path folder = model != null ? model : DemoModel.path();
+        Path folder = model != null ? ModelRegistry.ofUser().resolve(model) : DemoModel.path();
         try {
             return StableDiffusion.load(folder, options);
         } catch (IllegalArgumentException e) { // no fault of the command line's: that has been checked

@@ -1,5 +1,7 @@
 package dev.aquarelle.cli;
 
+import dev.aquarelle.sd.ModelException;
+import dev.aquarelle.sd.checkpoint.FileKind;
 import dev.aquarelle.weights.Inspection;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -16,7 +18,7 @@ import picocli.CommandLine.Spec;
 /** {@code aquarelle inspect FILE...}: what is in weights files. */
 @Command(
         name = "inspect",
-        description = "List the tensors of weights files: names, types, shapes, sizes.",
+        description = "Say what weights files are and list their tensors: names, types, shapes, sizes.",
         mixinStandardHelpOptions = true)
 final class InspectCommand implements Runnable {
     private static final List<String> PARTS = List.of("text_encoder", "text_encoder_2", "unet", "vae");
@@ -39,8 +41,19 @@ final class InspectCommand implements Runnable {
     @Override
     public void run() {
         PrintWriter out = spec.commandLine().getOut();
-        files.stream().flatMap(InspectCommand::parts).forEach(file -> print(Inspection.of(file), out));
+        files.stream().flatMap(InspectCommand::parts).forEach(file -> print(inspected(file), out));
         out.flush();
+    }
+
+    /** A file that is no safetensors file is told by its first bytes. */
+    private static Inspection inspected(Path file) {
+        if (Files.isRegularFile(file) && !file.toString().endsWith(".json")) {
+            FileKind kind = FileKind.of(file);
+            if (!kind.isSafetensors()) {
+                throw new ModelException("%s: expected a safetensors file, found: %s".formatted(file, kind.title()));
+            }
+        }
+        return Inspection.of(file);
     }
 
     /** A whole model is its parts. */

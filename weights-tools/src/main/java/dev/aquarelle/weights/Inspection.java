@@ -3,6 +3,7 @@ package dev.aquarelle.weights;
 import dev.aquarelle.core.safetensors.SafetensorsException;
 import dev.aquarelle.core.safetensors.TensorInfo;
 import dev.aquarelle.core.tensor.Shape;
+import dev.aquarelle.sd.checkpoint.FileKind;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,7 +15,7 @@ import java.util.TreeMap;
  * What is in a weights file, told by its header; the numbers are not read.
  *
  * @param file the file or index
- * @param kind what model it seems to be, by names and shapes: {@code U-Net of Stable Diffusion 1}; {@code unknown} where these do not tell
+ * @param kind what it is by names and shapes, as {@link FileKind} has it: {@code U-Net of Stable Diffusion 1}; {@code unknown} where these do not tell
  * @param metadata free text of the header, in its order
  * @param tensors in the order of the file
  */
@@ -63,7 +64,7 @@ public record Inspection(Path file, String kind, Map<String, String> metadata, L
                 TensorInfo tensor = file.weights().info(name);
                 entries.add(new Entry(name, tensor.dtype(), tensor.shape(), tensor.bytes()));
             }
-            return new Inspection(file.path(), ModelKind.of(entries), file.metadata(), entries);
+            return new Inspection(file.path(), FileKind.of(file.weights()).title(), file.metadata(), entries);
         }
     }
 

@@ -5,16 +5,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.aquarelle.core.safetensors.SafetensorsException;
 import dev.aquarelle.core.safetensors.SafetensorsWriter;
+import dev.aquarelle.core.safetensors.Weights;
 import dev.aquarelle.core.tensor.DType;
 import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.core.tensor.Tensor;
+import dev.aquarelle.sd.checkpoint.FileKind;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -84,24 +87,28 @@ class InspectionTest {
         "SDXL_REFINER, unet, 'U-Net of SDXL''s refiner'"
     })
     void theKindOfAModelIsToldByItsTensors(SyntheticModel model, String part, String kind) {
-        List<Inspection.Entry> entries = model.tensors().get(part).entrySet().stream()
-                .map(e -> new Inspection.Entry(
-                        e.getKey(), "F16", e.getValue(), 2 * e.getValue().size()))
-                .toList();
+        Map<String, Shape> shapes = model.tensors().get(part);
+        long largest = shapes.values().stream().mapToLong(Shape::size).max().orElseThrow();
+        MemorySegment zeros = MemorySegment.ofArray(new byte[Math.toIntExact(largest)]); // which all tensors share
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        shapes.forEach(
+                (name, shape) -> tensors.put(name, new Tensor(shape, DType.F8_E4M3, zeros.asSlice(0, shape.size()))));
 
-        assertThat(ModelKind.of(entries)).isEqualTo(kind);
+        assertThat(FileKind.of(Weights.of("model.safetensors", tensors)).title()).isEqualTo(kind);
     }
 
     @ParameterizedTest(name = "{2}")
     @CsvSource({
-        "model.diffusion_model.input_blocks.0.0.weight, 320, single-file checkpoint",
         "unet.down_blocks.0.attentions.0.to_q.lora_down.weight, 4, LoRA",
         "controlnet_cond_embedding.conv_in.weight, 16, ControlNet",
-        "text_model.encoder.layers.0.mlp.fc1.bias, 8, text encoder"
+        "text_model.encoder.layers.0.mlp.fc1.bias, 8, text encoder",
+        "decoder.up_blocks.0.resnets.0.conv1.weight, 8, autoencoder"
     })
-    void otherFilesAreToldByTheNamesThatOnlyTheyHave(String name, int size, String kind) {
-        assertThat(ModelKind.of(List.of(new Inspection.Entry(name, "F16", Shape.of(size), 2L * size))))
-                .isEqualTo(kind);
+    void theKindIsToldByTheNamesOfTensors(String name, int size, String kind) throws IOException {
+        Path file = folder.resolve("a.safetensors");
+        new SafetensorsWriter().add(name, Tensor.of(new float[size], size)).write(file);
+
+        assertThat(Inspection.of(file).kind()).isEqualTo(kind);
     }
 
     @Test

@@ -17,6 +17,7 @@ final class GoldenGroups {
                     new NoiseGroup(), //
                     new PipelineGroup(), //
                     new PngGroup(), //
+                    new SingleFileGroup(), //
                     new FullSizeGroup())
             .stream()
             .collect(Collectors.toUnmodifiableMap(GoldenGroup::name, group -> group));

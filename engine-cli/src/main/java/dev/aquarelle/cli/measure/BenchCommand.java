@@ -2,12 +2,14 @@ package dev.aquarelle.cli.measure;
 
 import com.google.gson.GsonBuilder;
 import dev.aquarelle.cli.BackendChoice;
+import dev.aquarelle.cli.ModelRegistry;
 import dev.aquarelle.cli.PictureSize;
 import dev.aquarelle.demo.DemoModel;
 import dev.aquarelle.ops.Backend;
 import dev.aquarelle.ops.BackendOptions;
 import dev.aquarelle.ops.Backends;
 import dev.aquarelle.ops.Cancellation;
+import dev.aquarelle.sd.checkpoint.ModelSource;
 import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
@@ -40,8 +42,8 @@ public final class BenchCommand implements Callable<Integer> {
 
     @Option(
             names = {"-m", "--model"},
-            paramLabel = "DIR",
-            description = "A model in the layout of diffusers (default: the small demo model).")
+            paramLabel = "MODEL",
+            description = "A model's folder, file or name (default: the small demo model).")
     private @Nullable Path model;
 
     @Option(
@@ -87,7 +89,8 @@ public final class BenchCommand implements Callable<Integer> {
         }
         BackendOptions computing = backend.options();
         PrintWriter out = spec.commandLine().getOut();
-        BenchReport report = measure(computing, model != null ? model : DemoModel.path());
+        BenchReport report =
+                measure(computing, model != null ? ModelRegistry.ofUser().resolve(model) : DemoModel.path());
         if (json) {
             out.println(new GsonBuilder().setPrettyPrinting().create().toJson(report));
         } else {
@@ -97,18 +100,19 @@ public final class BenchCommand implements Callable<Integer> {
         return 0;
     }
 
-    private BenchReport measure(BackendOptions computing, Path folder) {
+    private BenchReport measure(BackendOptions computing, Path path) {
+        ModelSource model = ModelSource.open(path);
         double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
         PartMeasurement.Plan plan = new PartMeasurement.Plan(warmUp, rounds);
         ModelPart.Size pixels =
-                ModelPart.Size.of(folder, size == null ? 0 : size.width(), size == null ? 0 : size.height());
+                ModelPart.Size.of(model, size == null ? 0 : size.width(), size == null ? 0 : size.height());
         try (Backend opened = Backends.open(backend.name(), computing)) {
             List<PartMeasurement> parts = new ArrayList<>();
             for (ModelPart part : what) {
-                parts.add(PartMeasurement.of(part, folder, pixels, opened, plan, cancellation));
+                parts.add(PartMeasurement.of(part, model, pixels, opened, plan, cancellation));
             }
             return new BenchReport(
-                    folder.toString(),
+                    path.toString(),
                     opened.name(),
                     opened.description(),
                     Runtime.version().toString(),

@@ -1,9 +1,8 @@
 package dev.aquarelle.cli.measure;
 
-import dev.aquarelle.core.safetensors.Weights;
 import dev.aquarelle.core.tensor.DType;
 import dev.aquarelle.ops.graph.Graph;
-import dev.aquarelle.sd.ModelConfig;
+import dev.aquarelle.sd.checkpoint.ModelSource;
 import dev.aquarelle.sd.clip.ClipTextConfig;
 import dev.aquarelle.sd.clip.ClipTextModel;
 import dev.aquarelle.sd.unet.UNet2DConditionModel;
@@ -12,17 +11,15 @@ import dev.aquarelle.sd.unet.UNetInputs;
 import dev.aquarelle.sd.vae.AutoencoderKL;
 import dev.aquarelle.sd.vae.VaeConfig;
 import java.lang.foreign.Arena;
-import java.nio.file.Path;
 
 /** A network of a model and the call of it that is measured. */
 enum ModelPart {
     /** One prompt of as many tokens as the model takes. */
     TEXT("text encoder") {
         @Override
-        Graph graph(Path model, Arena arena, Size size) {
-            Path folder = model.resolve("text_encoder");
-            ClipTextConfig config = ClipTextConfig.of(ModelConfig.read(folder.resolve("config.json")));
-            ClipTextModel text = ClipTextModel.load(Weights.open(folder, arena), config);
+        Graph graph(ModelSource model, Arena arena, Size size) {
+            ClipTextConfig config = ClipTextConfig.of(model.config("text_encoder"));
+            ClipTextModel text = ClipTextModel.load(model.weights("text_encoder", arena), config);
             return Graph.of(
                     g -> text.promptEmbeds(g, g.input("input_ids", DType.I32, 1, config.maxPositionEmbeddings()), 0));
         }
@@ -31,18 +28,19 @@ enum ModelPart {
     /** A step with guidance, which is a batch of two. */
     UNET("U-Net step") {
         @Override
-        Graph graph(Path model, Arena arena, Size size) {
-            UNet2DConditionModel unet = UNet2DConditionModel.load(model.resolve("unet"), arena);
-            int pooledDim = pooledDim(unet.config());
-            return unet.graph(new UNetInputs.Sizes(2, size.latentHeight(), size.latentWidth(), TOKENS, pooledDim));
+        Graph graph(ModelSource model, Arena arena, Size size) {
+            UNet2DConditionModel unet =
+                    UNet2DConditionModel.load(model.weights("unet", arena), UNetConfig.of(model.config("unet")));
+            return unet.graph(new UNetInputs.Sizes(
+                    2, size.latentHeight(), size.latentWidth(), TOKENS, pooledDim(unet.config())));
         }
     },
 
     /** One picture. */
     VAE("VAE decode") {
         @Override
-        Graph graph(Path model, Arena arena, Size size) {
-            AutoencoderKL vae = AutoencoderKL.load(model.resolve("vae"), arena);
+        Graph graph(ModelSource model, Arena arena, Size size) {
+            AutoencoderKL vae = AutoencoderKL.load(model.weights("vae", arena), VaeConfig.of(model.config("vae")));
             return vae.decoderGraph(1, size.latentHeight(), size.latentWidth());
         }
     };
@@ -68,7 +66,7 @@ enum ModelPart {
     }
 
     /** Maps the weights and builds the graph of one call. */
-    abstract Graph graph(Path model, Arena arena, Size size);
+    abstract Graph graph(ModelSource model, Arena arena, Size size);
 
     /**
      * The size of a picture.
@@ -89,12 +87,12 @@ enum ModelPart {
         }
 
         /** The size that a model was trained on, or the given one if it is not 0. */
-        static Size of(Path model, int width, int height) {
-            int scale = VaeConfig.read(model.resolve("vae/config.json")).scale();
+        static Size of(ModelSource model, int width, int height) {
+            int scale = VaeConfig.of(model.config("vae")).scale();
             if (width != 0) {
                 return new Size(width, height, scale);
             }
-            UNetConfig unet = UNetConfig.read(model.resolve("unet/config.json"));
+            UNetConfig unet = UNetConfig.of(model.config("unet"));
             return new Size(unet.sampleWidth() * scale, unet.sampleHeight() * scale, scale);
         }
 

@@ -11,9 +11,9 @@ import dev.aquarelle.ops.graph.Graph;
 import dev.aquarelle.ops.graph.LayoutOp;
 import dev.aquarelle.ops.graph.SourceOp;
 import dev.aquarelle.ops.graph.Value;
+import dev.aquarelle.sd.checkpoint.ModelSource;
 import java.lang.foreign.Arena;
 import java.lang.management.ManagementFactory;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -80,7 +80,12 @@ record PartMeasurement(
      * does not, so the U-Net's keys and values of it are computed in the first call only.
      */
     static PartMeasurement of(
-            ModelPart part, Path model, ModelPart.Size size, Backend backend, Plan plan, Cancellation cancellation) {
+            ModelPart part,
+            ModelSource model,
+            ModelPart.Size size,
+            Backend backend,
+            Plan plan,
+            Cancellation cancellation) {
         ProcessMemory.resetPeak();
         long start = System.nanoTime();
         try (Arena arena = Arena.ofShared()) {

@@ -2,6 +2,7 @@ package dev.aquarelle.cli.measure;
 
 import com.google.gson.GsonBuilder;
 import dev.aquarelle.cli.BackendChoice;
+import dev.aquarelle.cli.ModelRegistry;
 import dev.aquarelle.cli.PictureSize;
 import dev.aquarelle.core.memory.MemoryBudget;
 import dev.aquarelle.demo.DemoModel;
@@ -41,8 +42,8 @@ public final class ProfileCommand implements Callable<Integer> {
 
     @Option(
             names = {"-m", "--model"},
-            paramLabel = "DIR",
-            description = "A model in the layout of diffusers (default: the small demo model).")
+            paramLabel = "MODEL",
+            description = "A model's folder, file or name (default: the small demo model).")
     private @Nullable Path model;
 
     @Option(
@@ -85,7 +86,8 @@ public final class ProfileCommand implements Callable<Integer> {
         EngineOptions options = new EngineOptions(backend.name(), backend.options(), MemoryBudget.UNLIMITED);
         TextToImage request = request(prompt, "", steps);
         Profile profile;
-        try (StableDiffusion engine = StableDiffusion.load(model != null ? model : DemoModel.path(), options)) {
+        Path path = model != null ? ModelRegistry.ofUser().resolve(model) : DemoModel.path();
+        try (StableDiffusion engine = StableDiffusion.load(path, options)) {
             if (!cold) {
                 // other texts: the engine keeps the hidden states of those it has encoded
                 engine.generate(request(prompt + " +", prompt + " -", 1), _ -> {}, cancellation);

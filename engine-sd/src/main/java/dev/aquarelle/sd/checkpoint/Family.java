@@ -7,7 +7,7 @@ enum Family {
     SD1("Stable Diffusion 1", 64, 0.18215),
     SD2("Stable Diffusion 2", 64, 0.18215),
     SDXL("SDXL", 128, 0.13025),
-    SDXL_REFINER("the SDXL refiner", 128, 0.13025);
+    SDXL_REFINER("SDXL's refiner", 128, 0.13025);
 
     private static final String FIRST = "conditioner.embedders.0.";
     private static final String SECOND = "conditioner.embedders.1.";

@@ -168,7 +168,7 @@ final class KnownTensors {
                 return switch (width) {
                     case 768 -> " of Stable Diffusion 1";
                     case 1024 -> " of Stable Diffusion 2";
-                    case 1280 -> " of the SDXL refiner";
+                    case 1280 -> " of SDXL's refiner";
                     case 2048 -> " of SDXL";
                     default -> " for text of width " + width;
                 };
