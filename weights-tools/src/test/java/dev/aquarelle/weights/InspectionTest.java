@@ -91,10 +91,11 @@ class InspectionTest {
         long largest = shapes.values().stream().mapToLong(Shape::size).max().orElseThrow();
         MemorySegment zeros = MemorySegment.ofArray(new byte[Math.toIntExact(largest)]); // which all tensors share
         Map<String, Tensor> tensors = new LinkedHashMap<>();
-        shapes.forEach(
-                (name, shape) -> tensors.put(name, new Tensor(shape, DType.F8_E4M3, zeros.asSlice(0, shape.size()))));
+        shapes.forEach((name, shape) ->
+                tensors.put(name, new Tensor(shape, DType.F8_E4M3, zeros.asSlice(0, shape.size()))));
 
-        assertThat(FileKind.of(Weights.of("model.safetensors", tensors)).title()).isEqualTo(kind);
+        assertThat(FileKind.of(Weights.of("model.safetensors", tensors)).title())
+                .isEqualTo(kind);
     }
 
     @ParameterizedTest(name = "{2}")

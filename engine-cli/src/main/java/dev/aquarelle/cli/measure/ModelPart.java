@@ -31,8 +31,8 @@ enum ModelPart {
         Graph graph(ModelSource model, Arena arena, Size size) {
             UNet2DConditionModel unet =
                     UNet2DConditionModel.load(model.weights("unet", arena), UNetConfig.of(model.config("unet")));
-            return unet.graph(new UNetInputs.Sizes(
-                    2, size.latentHeight(), size.latentWidth(), TOKENS, pooledDim(unet.config())));
+            return unet.graph(
+                    new UNetInputs.Sizes(2, size.latentHeight(), size.latentWidth(), TOKENS, pooledDim(unet.config())));
         }
     },
 
