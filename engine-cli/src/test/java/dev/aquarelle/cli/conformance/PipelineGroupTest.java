@@ -142,10 +142,10 @@ class PipelineGroupTest {
     }
 
     @Test
-    void whatIsNotTextToImageIsUnsupported() throws IOException {
+    void aCallWithSomethingUnknownIsUnsupported() throws IOException {
         JsonObject changes = new JsonObject();
-        changes.addProperty("strength", 0.5);
+        changes.addProperty("ip_adapter_image", "cat.png");
 
-        assertThat(run(changes).line()).contains("UNSUPPORTED").contains("image to image");
+        assertThat(run(changes).line()).contains("UNSUPPORTED").contains("pipelines with ip_adapter_image");
     }
 }
