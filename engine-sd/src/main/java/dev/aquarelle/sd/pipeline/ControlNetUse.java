@@ -66,21 +66,14 @@ public record ControlNetUse(ControlNets nets, List<Picture> pictures, boolean gu
         }
         List<Tensor> residuals = new ArrayList<>();
         program.graph().outputs().forEach((name, value) -> {
-            int[] dims = value.shape().dims();
-            Tensor residual = any
-                    ? program.output(name)
-                    : Tensor.of(new float[Math.toIntExact(value.shape().size())], dims);
-            dims[0] = all - seen;
-            residuals.add(
-                    seen == all
-                            ? residual
-                            : Latents.concatenated(
-                                    Tensor.of(
-                                            new float
-                                                    [Math.toIntExact(
-                                                            value.shape().size() / seen * dims[0])],
-                                            dims),
-                                    residual));
+            Tensor residual =
+                    any ? program.output(name) : Latents.zeros(value.shape().dims());
+            if (seen < all) {
+                int[] unseen = value.shape().dims();
+                unseen[0] = all - seen;
+                residual = Latents.concatenated(Latents.zeros(unseen), residual);
+            }
+            residuals.add(residual);
         });
         return residuals;
     }

@@ -20,8 +20,6 @@ import dev.aquarelle.sd.unet.UNet2DConditionModel;
 import dev.aquarelle.sd.unet.UNetConfig;
 import dev.aquarelle.sd.unet.UNetInputs;
 import dev.aquarelle.sd.vae.Autoencoder;
-import dev.aquarelle.sd.vae.AutoencoderKL;
-import dev.aquarelle.sd.vae.DiagonalGaussian;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
@@ -319,11 +317,10 @@ public final class DiffusionModel implements AutoCloseable {
      * @throws ModelException if the model has no encoder, or it gives numbers that are not finite
      */
     Tensor encodeImage(Tensor picture, Cancellation cancellation) {
-        try (Program program = programs.passingEncoder(picture.shape())) {
-            Tensor encoded = program.run(cancellation, picture);
-            Finite.require(Programs.ENCODER, Finite.WEIGHTS, encoded);
-            return Latents.concatenated(encoded); // copies it
-        }
+        Graph graph =
+                vae.encoderGraph(1, picture.shape().dim(1), picture.shape().dim(2));
+        return once(graph, "the autoencoder's encoder", cancellation, List.of(picture))
+                .getFirst();
     }
 
     /** Latents of encoded pictures in the denoiser's scale; noise is drawn if the autoencoder gives a distribution. */
@@ -333,12 +330,12 @@ public final class DiffusionModel implements AutoCloseable {
 
     /** Whether {@link #latents} draws noise. */
     boolean drawsLatents() {
-        return vae instanceof AutoencoderKL;
+        return vae.drawsLatents();
     }
 
     /** The likeliest latents of encoded pictures, in the autoencoder's own scale. */
     Tensor likeliest(Tensor encoded) {
-        return drawsLatents() ? DiagonalGaussian.of(encoded).mean() : encoded;
+        return vae.likeliest(encoded);
     }
 
     /** Nothing where the memory does not suffice: a request that is under way is worth more than its preview. */

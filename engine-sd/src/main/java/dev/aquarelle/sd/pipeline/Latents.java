@@ -74,6 +74,11 @@ public final class Latents {
         return Tensor.of(all, a.shape().withLast(first + second).dims());
     }
 
+    /** Zeros on the heap. */
+    static Tensor zeros(int... dims) {
+        return Tensor.of(new float[Math.toIntExact(Shape.of(dims).size())], dims);
+    }
+
     /** A tensor several times, one after the other along the samples; itself if once. */
     static Tensor repeated(Tensor x, int times) {
         return times == 1 ? x : concatenated(Collections.nCopies(times, x).toArray(Tensor[]::new));

@@ -21,7 +21,6 @@ final class Programs implements AutoCloseable {
     static final String DENOISER = "the denoiser";
     static final String CONTROL_NETS = "the ControlNets";
     static final String DECODER = "the decoder";
-    static final String ENCODER = "the autoencoder's encoder";
 
     /**
      * What programs are compiled for.
@@ -198,7 +197,7 @@ final class Programs implements AutoCloseable {
         return program;
     }
 
-    /** A program that is run once before the denoiser's work, such as what makes tokens of a picture; the caller closes it. */
+    /** A program that is run once before the denoiser's work, such as the autoencoder's encoder; the caller closes it. */
     Program passing(Graph graph, String part) {
         try {
             return beside(graph, part);
@@ -215,16 +214,6 @@ final class Programs implements AutoCloseable {
      */
     Program passingDecoder(Shape latents) {
         return beside(decoderGraph(latents), "the preview's decoder");
-    }
-
-    /**
-     * An encoder for a moment, before the denoiser's work; the caller closes it.
-     *
-     * @param picture {@code [1, H, W, 3]}
-     * @throws MemoryBudgetException if it does not fit, even in the place of those that wait
-     */
-    Program passingEncoder(Shape picture) {
-        return passing(vae.encoderGraph(1, picture.dim(1), picture.dim(2)), ENCODER);
     }
 
     private Program beside(Graph graph, String part) {

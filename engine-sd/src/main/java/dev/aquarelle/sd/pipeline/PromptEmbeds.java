@@ -28,11 +28,8 @@ public record PromptEmbeds(Tensor hiddenStates, @Nullable Tensor pooled) {
 
     /** As many zeros: what SDXL was trained to take for no prompt at all. */
     public PromptEmbeds zeros() {
-        return new PromptEmbeds(zeros(hiddenStates), pooled == null ? null : zeros(pooled));
-    }
-
-    private static Tensor zeros(Tensor like) {
-        float[] zeros = new float[Math.toIntExact(like.shape().size())];
-        return Tensor.of(zeros, like.shape().dims());
+        return new PromptEmbeds(
+                Latents.zeros(hiddenStates.shape().dims()),
+                pooled == null ? null : Latents.zeros(pooled.shape().dims()));
     }
 }

@@ -77,8 +77,7 @@ public record Starter(
      */
     public Start ofInstruction(Tensor picture, int looks) {
         Tensor seen = Latents.repeated(model.likeliest(model.encodeImage(picture, cancellation)), shape.dim(0));
-        Tensor none = Tensor.of(
-                new float[Math.toIntExact(seen.shape().size())], seen.shape().dims());
+        Tensor none = Latents.zeros(seen.shape().dims());
         Tensor channels = looks == 1 ? seen : Latents.concatenated(seen, seen, none);
         return new Start(run.initialLatents(noise.next(shape)), channels, LatentsEdit.NONE);
     }

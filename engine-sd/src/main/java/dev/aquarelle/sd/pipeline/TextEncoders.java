@@ -111,7 +111,11 @@ final class TextEncoders implements AutoCloseable {
             try {
                 encoder.close();
             } catch (RuntimeException e) {
-                failed = e;
+                if (failed == null) {
+                    failed = e;
+                } else {
+                    failed.addSuppressed(e);
+                }
             }
         }
         if (failed != null) {

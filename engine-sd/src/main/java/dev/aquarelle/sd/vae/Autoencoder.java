@@ -88,6 +88,12 @@ public sealed interface Autoencoder permits AutoencoderKL, AutoencoderTiny {
      */
     Tensor latents(Tensor encoded, Function<Shape, Tensor> noise);
 
+    /** Whether {@link #latents} asks for noise: the encoder gives a distribution. */
+    boolean drawsLatents();
+
+    /** The likeliest latents of a picture, in the autoencoder's own scale, of what {@link #encode} gave. */
+    Tensor likeliest(Tensor encoded);
+
     /** {@link #decode} as a graph with the input {@code latents} and one output. */
     default Graph decoderGraph(int batch, int height, int width) {
         return Graph.of(g -> decode(g, g.input("latents", batch, height, width, latentChannels())));

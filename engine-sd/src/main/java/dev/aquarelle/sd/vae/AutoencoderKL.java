@@ -128,6 +128,16 @@ public final class AutoencoderKL implements Autoencoder {
         return latentScale().scale(gaussian.sample(noise.apply(gaussian.mean().shape())));
     }
 
+    @Override
+    public boolean drawsLatents() {
+        return true;
+    }
+
+    @Override
+    public Tensor likeliest(Tensor encoded) {
+        return DiagonalGaussian.of(encoded).mean();
+    }
+
     private LatentScale latentScale() {
         return new LatentScale(config.scalingFactor(), config.shiftFactor());
     }

@@ -190,6 +190,16 @@ public final class AutoencoderTiny implements Autoencoder {
         return latentScale().scale(encoded);
     }
 
+    @Override
+    public boolean drawsLatents() {
+        return false;
+    }
+
+    @Override
+    public Tensor likeliest(Tensor encoded) {
+        return encoded;
+    }
+
     private LatentScale latentScale() {
         return new LatentScale(config.scalingFactor(), config.shiftFactor());
     }
