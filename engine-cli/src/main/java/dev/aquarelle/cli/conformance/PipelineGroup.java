@@ -11,6 +11,7 @@ import dev.aquarelle.sd.checkpoint.ReplacedParts;
 import dev.aquarelle.sd.control.ControlNetModel;
 import dev.aquarelle.sd.control.ControlNets;
 import dev.aquarelle.sd.pipeline.Conditioning;
+import dev.aquarelle.sd.pipeline.ConditioningSchedule;
 import dev.aquarelle.sd.pipeline.ControlNetUse;
 import dev.aquarelle.sd.pipeline.DiffusionModel;
 import dev.aquarelle.sd.pipeline.Guidance;
@@ -75,7 +76,8 @@ final class PipelineGroup implements GoldenGroup {
             Tensor latents = model.sample(new Sampling(
                     run,
                     guidance,
-                    start.channels() == null ? told : told.withChannels(start.channels()),
+                    ConditioningSchedule.constant(
+                            start.channels() == null ? told : told.withChannels(start.channels())),
                     steerer(golden, call),
                     start.latents(),
                     start.edit(),

@@ -272,12 +272,12 @@ public final class DiffusionModel implements AutoCloseable {
     }
 
     private Tensor[] inputs(Sampling s, Programs.Demand demand, int call, Tensor sample, Tensor timesteps) {
-        List<Tensor> inputs = new ArrayList<>(s.conditioning().inputs(sample, timesteps));
+        List<Tensor> inputs = new ArrayList<>(s.conditioning().at(call).inputs(sample, timesteps));
         List<Tensor> residuals = List.of();
         Program controlling = programs.controlNets(demand);
         if (controlling != null && s.steerer().controlNets() != null) {
             Tensor[] seen =
-                    s.conditioning().forControl().inputs(sample, timesteps).toArray(Tensor[]::new);
+                    s.conditioning().at(call).forControl().inputs(sample, timesteps).toArray(Tensor[]::new);
             residuals = s.steerer()
                     .controlNets()
                     .residuals(controlling, call, s.run().count(), seen, s.cancellation());

@@ -21,7 +21,7 @@ import dev.aquarelle.sd.schedulers.SchedulerRun;
 public record Sampling(
         SchedulerRun run,
         GuidanceMethod guidance,
-        Conditioning conditioning,
+        ConditioningSchedule conditioning,
         Steerer steerer,
         Tensor latents,
         LatentsEdit edit,

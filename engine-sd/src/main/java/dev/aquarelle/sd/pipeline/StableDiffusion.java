@@ -185,7 +185,8 @@ public final class StableDiffusion implements AutoCloseable {
         Tensor latents = model.sample(new Sampling(
                 run,
                 s.guidance(),
-                start.channels() == null ? told : told.withChannels(start.channels()),
+                ConditioningSchedule.constant(
+                        start.channels() == null ? told : told.withChannels(start.channels())),
                 steersman.of(s, shape.dim(1), shape.dim(2)),
                 start.latents(),
                 start.edit(),

@@ -1,5 +1,6 @@
 package dev.aquarelle.sd.pipeline;
 
+import dev.aquarelle.sd.prompt.PromptStyle;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  * @param clipSkip how many of the text encoder's last layers are left out for the prompt, 0 for none
  * @param sdxl what SDXL is told beside
  * @param addOns LoRAs, ControlNets and the like
+ * @param promptStyle how prompt and negative prompt are read
+ * @param seeding how noise is drawn of the seed
+ * @param shortcuts what makes it sooner and changes it a little
  */
 public record TextToImage(
         String prompt,
@@ -36,7 +40,10 @@ public record TextToImage(
         int batch,
         int clipSkip,
         SdxlOptions sdxl,
-        AddOns addOns)
+        AddOns addOns,
+        PromptStyle promptStyle,
+        Seeding seeding,
+        Shortcuts shortcuts)
         implements PictureRequest {
     static final int LARGEST_SIDE = 16384;
     static final int MOST_STEPS = 1000;
@@ -107,6 +114,9 @@ public record TextToImage(
         private int clipSkip;
         private SdxlOptions sdxl = SdxlOptions.DEFAULT;
         private AddOns addOns = AddOns.NONE;
+        private PromptStyle promptStyle = PromptStyle.PLAIN;
+        private Seeding seeding = Seeding.DEFAULT;
+        private Shortcuts shortcuts = Shortcuts.NONE;
 
         private Builder(String prompt) {
             this.prompt = prompt;
@@ -179,6 +189,24 @@ public record TextToImage(
             return this;
         }
 
+        /** How prompt and negative prompt are read. */
+        public Builder promptStyle(PromptStyle promptStyle) {
+            this.promptStyle = promptStyle;
+            return this;
+        }
+
+        /** How noise is drawn of the seed. */
+        public Builder seeding(Seeding seeding) {
+            this.seeding = seeding;
+            return this;
+        }
+
+        /** What makes it sooner and changes it a little. */
+        public Builder shortcuts(Shortcuts shortcuts) {
+            this.shortcuts = shortcuts;
+            return this;
+        }
+
         /**
          * The request.
          *
@@ -198,7 +226,10 @@ public record TextToImage(
                     batch,
                     clipSkip,
                     sdxl,
-                    addOns);
+                    addOns,
+                    promptStyle,
+                    seeding,
+                    shortcuts);
         }
     }
 }
