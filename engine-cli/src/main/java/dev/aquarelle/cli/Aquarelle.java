@@ -34,6 +34,7 @@ public final class Aquarelle {
     static CommandLine commandLine(Terminal terminal, Interrupt interrupt) {
         CommandLine line = new CommandLine(new GenerateCommand(terminal, interrupt))
                 .addSubcommand(new UpscaleCommand(terminal, interrupt))
+                .addSubcommand(new ReplayCommand(terminal, interrupt))
                 .addSubcommand(new ConformanceCommand())
                 .addSubcommand(new BackendsCommand())
                 .addSubcommand(new DevicesCommand())

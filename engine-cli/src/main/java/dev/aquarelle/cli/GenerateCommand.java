@@ -1,9 +1,7 @@
 package dev.aquarelle.cli;
 
 import dev.aquarelle.core.memory.MemoryBudget;
-import dev.aquarelle.demo.DemoModel;
 import dev.aquarelle.ops.BackendOptions;
-import dev.aquarelle.sd.ModelException;
 import dev.aquarelle.sd.pipeline.AddOns;
 import dev.aquarelle.sd.pipeline.EngineOptions;
 import dev.aquarelle.sd.pipeline.PictureRequest;
@@ -123,13 +121,8 @@ final class GenerateCommand implements Callable<Integer> {
     @Option(names = "--clip-skip", paramLabel = "N", description = "Leave out the text encoder's last N layers.")
     private int clipSkip;
 
-    @Option(
-            names = {"-m", "--model"},
-            paramLabel = "MODEL",
-            description =
-                    "A model in the layout of diffusers, a checkpoint in one safetensors file, or the name of either"
-                            + " (aquarelle models; default: the small demo model).")
-    private @Nullable Path model;
+    @Mixin
+    private final ModelChoice model = new ModelChoice();
 
     @Option(
             names = {"-o", "--out"},
@@ -204,7 +197,7 @@ final class GenerateCommand implements Callable<Integer> {
         BackendOptions computing = backend.options();
         PictureFiles files = PictureFiles.of(out, text, total, force);
         EngineOptions options = new EngineOptions(backend.name(), computing, maxMemory);
-        try (StableDiffusion engine = load(options)) {
+        try (StableDiffusion engine = model.load(options)) {
             files.createFolder();
             Screen screen = new Screen(line.getOut(), line.getErr(), terminal, preview);
             new Painting(
@@ -217,15 +210,6 @@ final class GenerateCommand implements Callable<Integer> {
                     .run(first, total, batch);
         }
         return 0;
-    }
-
-    private StableDiffusion load(EngineOptions options) {
-        Path folder = model != null ? ModelRegistry.ofUser().resolve(model) : DemoModel.path();
-        try {
-            return StableDiffusion.load(folder, options);
-        } catch (IllegalArgumentException e) { // no fault of the command line's: that has been checked
-            throw new ModelException("%s: %s".formatted(folder, e.getMessage()), e);
-        }
     }
 
     private void requireSense(String text, int total) {

@@ -51,7 +51,8 @@ record Painting(
                 : "Painting %d-%d of %d".formatted(first, last, total);
     }
 
-    private List<GeneratedImage> paint(PictureRequest request, String task) {
+    /** Makes the pictures of a request and shows how it goes; writes nothing. */
+    List<GeneratedImage> paint(PictureRequest request, String task) {
         Integer wanted = request.text().steps();
         int steps = wanted != null ? wanted : engine.defaults().steps();
         try (ProgressDisplay display = new ProgressDisplay(screen.err(), screen.terminal(), task, steps)) {

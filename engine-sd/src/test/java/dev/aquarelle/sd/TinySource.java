@@ -2,11 +2,13 @@ package dev.aquarelle.sd;
 
 import dev.aquarelle.core.safetensors.Weights;
 import dev.aquarelle.core.tensor.Tensor;
+import dev.aquarelle.sd.checkpoint.FileHashes;
 import dev.aquarelle.sd.checkpoint.ModelSource;
 import dev.aquarelle.sd.prompt.ClipTokenizer;
 import dev.aquarelle.sd.schedulers.SchedulerConfig;
 import java.lang.foreign.Arena;
 import java.util.Map;
+import java.util.SequencedMap;
 
 /**
  * A model in memory.
@@ -68,4 +70,7 @@ public record TinySource(
     public ModelConfig generation() {
         return index();
     }
+
+    @Override
+    public void putInto(SequencedMap<String, String> values, FileHashes hashes) {}
 }

@@ -13,6 +13,9 @@ import java.nio.file.Path;
  * @param isCheckpoint whether {@link SingleFile} opens it
  */
 public record FileKind(String title, boolean isSafetensors, boolean isCheckpoint) {
+    /** A tiny autoencoder (madebyollin/taesd), with one way or both. */
+    public static final FileKind TINY_AUTOENCODER = new FileKind(KnownTensors.TINY_AUTOENCODER, true, false);
+
     private static final String UNKNOWN = "unknown";
 
     /**

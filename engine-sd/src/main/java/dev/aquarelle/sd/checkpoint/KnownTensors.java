@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Kinds of files that are no checkpoint of Stable Diffusion 1, 2 or SDXL, told by tensors that only they have. */
 final class KnownTensors {
+    static final String TINY_AUTOENCODER = "small autoencoder (TAESD)";
+
 
     /**
      * @param kind what the file is
@@ -116,7 +118,7 @@ final class KnownTensors {
             return "autoencoder";
         }
         if (has(names, "decoder.layers.1.conv.0.") || file.has("3.conv.0.weight")) {
-            return "small autoencoder (TAESD)";
+            return TINY_AUTOENCODER;
         }
         if (has(names, "vision_model.") || has(names, "visual.transformer.")) {
             return "CLIP image encoder";

@@ -28,17 +28,18 @@ final class LdmVae implements LdmPart {
             Map.of("norm", "group_norm", "q", "to_q", "k", "to_k", "v", "to_v", "proj_out", "to_out.0");
 
     private final Weights vae;
-    private final Family family;
+    private final double scalingFactor;
     private final int pixels;
     private final List<Integer> channels = new ArrayList<>();
 
     /**
-     * @param file names and shapes of all tensors of the file
+     * @param vae names and shapes of its tensors
+     * @param scalingFactor what latents are multiplied by for the denoiser
      * @param pixels side of the pictures it was trained at
      */
-    LdmVae(Weights file, Family family, int pixels) {
-        this.vae = file.at(PREFIX);
-        this.family = family;
+    LdmVae(Weights vae, double scalingFactor, int pixels) {
+        this.vae = vae;
+        this.scalingFactor = scalingFactor;
         this.pixels = pixels;
         while (vae.hasPart("decoder.up." + channels.size())) {
             channels.add(Dims.of(vae, "decoder.up.%d.block.0.conv1.weight".formatted(channels.size()), 0));
@@ -68,15 +69,20 @@ final class LdmVae implements LdmPart {
         json.addProperty("use_quant_conv", vae.hasPart("quant_conv"));
         json.addProperty("use_post_quant_conv", vae.hasPart("post_quant_conv"));
         json.addProperty("sample_size", pixels);
-        json.addProperty("scaling_factor", family.scalingFactor());
+        json.addProperty("scaling_factor", scalingFactor);
         return json;
     }
 
     @Override
     public Weights weights(Weights file) {
+        return renamed(file.at(PREFIX));
+    }
+
+    /** Its tensors, mapped, under diffusers' names and in its shapes. */
+    Weights renamed(Weights mapped) {
         Map<String, String> names = new LinkedHashMap<>();
         vae.names().forEach(name -> names.put(diffusersName(name), name));
-        Weights renamed = file.at(PREFIX).renamed(names);
+        Weights renamed = mapped.renamed(names);
         Map<String, Tensor> matrices = new LinkedHashMap<>();
         for (String name : names.keySet()) {
             Shape shape = renamed.info(name).shape();
@@ -85,7 +91,7 @@ final class LdmVae implements LdmPart {
                 matrices.put(name, renamed.get(name).reshape(shape.dim(0), shape.dim(1)));
             }
         }
-        return renamed.with(file.where(), matrices);
+        return renamed.with(mapped.where(), matrices);
     }
 
     private String diffusersName(String name) {

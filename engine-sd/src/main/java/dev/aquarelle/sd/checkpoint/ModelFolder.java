@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -150,6 +151,13 @@ public record ModelFolder(Path path) implements ModelSource {
     @Override
     public ModelConfig generation() {
         return read(GENERATION);
+    }
+
+    @Override
+    public void putInto(SequencedMap<String, String> values, FileHashes hashes) {
+        if (hashes.isOn()) {
+            values.put(MODEL_HASH, hashes.of(path).substring(0, SHOWN_DIGITS));
+        }
     }
 
     private ModelConfig read(String name) {

@@ -7,12 +7,18 @@ import dev.aquarelle.sd.schedulers.SchedulerConfig;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.SequencedMap;
 
 /**
  * A model's parts by the names that diffusers gives them: {@code unet}, {@code vae}, {@code text_encoder}, {@code tokenizer} and, in SDXL,
  * {@code text_encoder_2} and {@code tokenizer_2}. Tensors have diffusers' names and shapes too.
  */
 public interface ModelSource {
+    /** What parameters call the hash of a model, as the web UI does. */
+    String MODEL_HASH = "Model hash";
+
+    /** How many digits of a hash parameters show, as the web UI does. */
+    int SHOWN_DIGITS = 10;
 
     /**
      * A model's folder or its one file, whichever is there.
@@ -68,4 +74,11 @@ public interface ModelSource {
 
     /** What the model makes best when nobody says anything: the fields of a {@code generation_config.json}, maybe none. */
     ModelConfig generation();
+
+    /**
+     * Adds what the parameters of a picture say of the model beside its name: hashes of its files, and what was put in place of parts of it.
+     *
+     * @param values by the web UI's names
+     */
+    void putInto(SequencedMap<String, String> values, FileHashes hashes);
 }

@@ -7,6 +7,7 @@ import dev.aquarelle.sd.schedulers.SchedulerConfig;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.SequencedMap;
 
 /**
  * A model with some of its parts from elsewhere: another autoencoder, say.
@@ -54,5 +55,14 @@ public record ReplacedParts(ModelSource base, Map<String, Path> folders) impleme
     public SchedulerConfig scheduler() {
         Path folder = folders.get("scheduler");
         return folder == null ? base.scheduler() : SchedulerConfig.read(folder);
+    }
+
+    @Override
+    public void putInto(SequencedMap<String, String> values, FileHashes hashes) {
+        base.putInto(values, hashes);
+        Path vae = folders.get("vae");
+        if (vae != null) {
+            VaeFile.put(values, vae, hashes);
+        }
     }
 }

@@ -10,6 +10,7 @@ import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.SequencedMap;
 
 /**
  * A model in one safetensors file: a checkpoint in the layout of the original implementations (LDM) of Stable Diffusion 1, 2, SDXL or its
@@ -47,7 +48,7 @@ public final class SingleFile implements ModelSource {
         int pooled = addTextEncoders();
         parts.put("unet", new LdmUNet(file, family, sampleSize, pooled));
         if (file.hasPart(LdmVae.PREFIX)) {
-            parts.put("vae", new LdmVae(file, family, sampleSize * SCALE));
+            parts.put("vae", new LdmVae(file.at(LdmVae.PREFIX), family.scalingFactor(), sampleSize * SCALE));
         }
     }
 
@@ -175,5 +176,12 @@ public final class SingleFile implements ModelSource {
     @Override
     public ModelConfig generation() {
         return told("generation_config");
+    }
+
+    @Override
+    public void putInto(SequencedMap<String, String> values, FileHashes hashes) {
+        if (hashes.isOn()) {
+            values.put(MODEL_HASH, hashes.of(path).substring(0, SHOWN_DIGITS));
+        }
     }
 }

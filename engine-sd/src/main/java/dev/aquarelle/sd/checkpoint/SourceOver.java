@@ -5,6 +5,7 @@ import dev.aquarelle.sd.ModelConfig;
 import dev.aquarelle.sd.prompt.ClipTokenizer;
 import dev.aquarelle.sd.schedulers.SchedulerConfig;
 import java.lang.foreign.Arena;
+import java.util.SequencedMap;
 
 /** A model that is another one but for what is overridden. */
 public interface SourceOver extends ModelSource {
@@ -55,5 +56,10 @@ public interface SourceOver extends ModelSource {
     @Override
     default ModelConfig generation() {
         return base().generation();
+    }
+
+    @Override
+    default void putInto(SequencedMap<String, String> values, FileHashes hashes) {
+        base().putInto(values, hashes);
     }
 }

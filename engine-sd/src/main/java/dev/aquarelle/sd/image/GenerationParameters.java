@@ -55,6 +55,18 @@ public record GenerationParameters(String prompt, String negativePrompt, Sequenc
         return new GenerationParameters(join(prompt), join(negative), withParts(pairs));
     }
 
+    /** The pairs in a text such as {@code Model: canny, Weight: 0.5}, which a value may be in turn. */
+    public static SequencedMap<String, String> pairs(String text) {
+        return new LinkedHashMap<>(new ParameterScanner(text).pairs(1));
+    }
+
+    /** The text of pairs, as {@link #pairs} reads it. */
+    public static String text(Map<String, String> pairs) {
+        return pairs.entrySet().stream()
+                .map(pair -> pair.getKey() + ": " + quoteIfNeeded(pair.getValue()))
+                .collect(Collectors.joining(", "));
+    }
+
     /** Lines joined again, without the empty ones in front. */
     private static String join(List<String> lines) {
         return lines.stream().dropWhile(String::isEmpty).collect(Collectors.joining("\n"));
@@ -102,7 +114,7 @@ public record GenerationParameters(String prompt, String negativePrompt, Sequenc
     }
 
     private static String quoteIfNeeded(String value) {
-        boolean plain = value.chars().noneMatch(c -> c == ',' || c == ':' || c == '\n');
+        boolean plain = value.chars().noneMatch(c -> c == ',' || c == ':' || c == '\n' || c == '"');
         return plain ? value : JsonString.quote(value);
     }
 }

@@ -3,7 +3,11 @@ package dev.aquarelle.sd.image;
 import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.core.tensor.TensorException;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.Objects;
 
 /** A picture of 8 bits per channel: rows from the top, pixels from the left, red, green, blue. Immutable. */
@@ -117,6 +121,22 @@ public final class Image {
     /** A copy of the pixels, three bytes each, row by row. */
     public byte[] toByteArray() {
         return rgb.clone();
+    }
+
+    /**
+     * The SHA-256 of width and height, each four bytes from the highest, and the pixels, by which parameters name a picture.
+     *
+     * @return 64 hexadecimal digits
+     */
+    public String sha256() {
+        try {
+            MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
+            sha256.update(
+                    ByteBuffer.allocate(8).putInt(width).putInt(height).array());
+            return HexFormat.of().formatHex(sha256.digest(rgb));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
     }
 
     /** The bytes themselves, for this package's readers only. */

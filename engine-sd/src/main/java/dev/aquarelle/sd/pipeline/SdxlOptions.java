@@ -1,5 +1,6 @@
 package dev.aquarelle.sd.pipeline;
 
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +39,12 @@ public record SdxlOptions(
                         "size: expected positive sides, found %d x %d".formatted(width, height));
             }
         }
+
+        /** {@code 1024x768}. */
+        @Override
+        public String toString() {
+            return width + "x" + height;
+        }
     }
 
     /** With texts of their own for the second text encoder. */
@@ -64,6 +71,41 @@ public record SdxlOptions(
                 targetSize,
                 aestheticScore,
                 negativeAestheticScore);
+    }
+
+    /** Adds what is not left to the request to the parameters of a picture. */
+    void putInto(Map<String, String> values) {
+        putIfPresent(values, "Prompt 2", prompt2);
+        putIfPresent(values, "Negative prompt 2", negativePrompt2);
+        putIfPresent(values, "Original size", originalSize);
+        putIfPresent(values, "Target size", targetSize);
+        if (cropTop != 0 || cropLeft != 0) {
+            values.put("Crop top", Integer.toString(cropTop));
+            values.put("Crop left", Integer.toString(cropLeft));
+        }
+        if (aestheticScore != DEFAULT.aestheticScore || negativeAestheticScore != DEFAULT.negativeAestheticScore) {
+            values.put("Aesthetic score", Double.toString(aestheticScore));
+            values.put("Negative aesthetic score", Double.toString(negativeAestheticScore));
+        }
+    }
+
+    private static void putIfPresent(Map<String, String> values, String name, @Nullable Object value) {
+        if (value != null) {
+            values.put(name, value.toString());
+        }
+    }
+
+    /** What {@link #putInto} said, taken out of the parameters. */
+    static SdxlOptions takenFrom(ParameterReader values) {
+        return new SdxlOptions(
+                values.text("Prompt 2"),
+                values.text("Negative prompt 2"),
+                values.size("Original size"),
+                values.integer("Crop top", 0),
+                values.integer("Crop left", 0),
+                values.size("Target size"),
+                values.number("Aesthetic score", DEFAULT.aestheticScore),
+                values.number("Negative aesthetic score", DEFAULT.negativeAestheticScore));
     }
 
     /**

@@ -1,5 +1,6 @@
 package dev.aquarelle.sd.pipeline;
 
+import dev.aquarelle.sd.checkpoint.FileHashes;
 import dev.aquarelle.sd.image.GenerationParameters;
 import dev.aquarelle.sd.image.Image;
 import java.util.LinkedHashMap;
@@ -121,10 +122,11 @@ record SettledRequest(
     /**
      * What stands in the file of the n-th picture.
      *
-     * @param model its name
+     * @param model what is said of it
      * @param sampler its title
+     * @param hashes of the files of add-ons
      */
-    GenerationParameters parameters(String model, String sampler, int n) {
+    GenerationParameters parameters(SequencedMap<String, String> model, String sampler, FileHashes hashes, int n) {
         SequencedMap<String, String> values = new LinkedHashMap<>();
         values.put("Steps", Integer.toString(steps));
         values.put("Sampler", sampler);
@@ -134,7 +136,7 @@ record SettledRequest(
         }
         values.put("Seed", Long.toString(seed + n));
         values.put("Size", width + "x" + height);
-        values.put("Model", model);
+        values.putAll(model);
         if (request instanceof ImageToImage || request instanceof Inpaint) {
             values.put("Denoising strength", number(strength()));
         }
@@ -144,8 +146,19 @@ record SettledRequest(
         if (text().clipSkip() > 0) {
             values.put("Clip skip", Integer.toString(text().clipSkip() + 1)); // the web UI counts from 1
         }
-        values.put("Version", "Aquarelle");
+        if (image() != null) {
+            values.put(Replay.IMAGE, AddOnParameters.hash(image()));
+        }
+        if (request instanceof Inpaint inpaint) {
+            values.put(Replay.MASK, AddOnParameters.hash(inpaint.mask()));
+        }
+        text().sdxl().putInto(values);
+        AddOnParameters.put(values, text().addOns(), hashes);
         String negative = text().negativePrompt();
+        if (negative != null && negative.isEmpty()) {
+            values.put(Replay.EMPTY_NEGATIVE, "True");
+        }
+        values.put("Version", "Aquarelle");
         return new GenerationParameters(text().prompt(), negative == null ? "" : negative, values);
     }
 

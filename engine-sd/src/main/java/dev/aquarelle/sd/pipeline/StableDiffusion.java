@@ -6,7 +6,9 @@ import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.ops.Backend;
 import dev.aquarelle.ops.Backends;
 import dev.aquarelle.ops.Cancellation;
+import dev.aquarelle.sd.checkpoint.FileHashes;
 import dev.aquarelle.sd.checkpoint.ModelSource;
+import dev.aquarelle.sd.image.GenerationParameters;
 import dev.aquarelle.sd.image.Image;
 import dev.aquarelle.sd.schedulers.NoiseSource;
 import dev.aquarelle.sd.schedulers.RunOptions;
@@ -16,9 +18,12 @@ import dev.aquarelle.sd.schedulers.SchedulerRun;
 import dev.aquarelle.sd.schedulers.Schedulers;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.SequencedMap;
 import java.util.concurrent.CancellationException;
 import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A model that makes pictures of prompts.
@@ -36,16 +41,21 @@ import java.util.stream.LongStream;
 public final class StableDiffusion implements AutoCloseable {
     private final Turn turn = new Turn();
     private final Backend backend;
+    private final ModelSource source;
+    private final FileHashes hashes;
     private final Models models;
     private final SchedulerConfig schedulerConfig;
     private final ModelDefaults defaults;
     private final boolean zeroNegative;
     private final boolean followsInstructions;
+    private final boolean distilled;
     private boolean closed;
 
     /** Closes the backend in the end, but not if it fails. */
     StableDiffusion(ModelSource source, Backend backend, EngineOptions options) {
         this.backend = backend;
+        this.source = source;
+        this.hashes = options.hashes();
         this.schedulerConfig = source.scheduler().forStableDiffusion();
         Models opened = new Models(source, backend, MachineMemory.limit(options.memory()));
         DiffusionModel plain = opened.model();
@@ -61,6 +71,7 @@ public final class StableDiffusion implements AutoCloseable {
         }
         this.models = opened;
         this.followsInstructions = plain.seesPicture();
+        this.distilled = plain.guidanceDim() > 0;
     }
 
     /** {@link #load(Path, EngineOptions)} with the best backend there is. */
@@ -146,7 +157,6 @@ public final class StableDiffusion implements AutoCloseable {
                 throw new IllegalStateException("the engine is closed");
             }
             models.use(request.text().addOns());
-            boolean distilled = models.model().guidanceDim() > 0;
             return generate(SettledRequest.of(request, defaults, distilled), listener, cancellation);
         } finally {
             turn.end();
@@ -193,14 +203,37 @@ public final class StableDiffusion implements AutoCloseable {
                 noise,
                 listener,
                 cancellation));
-        String title = s.sampler().isEmpty() ? SamplerTitle.of(schedulerConfig) : SamplerTitle.of(s.sampler());
         List<GeneratedImage> images = new ArrayList<>();
         model.decode(latents, cancellation, picture -> {
             int n = images.size();
             images.add(new GeneratedImage(
-                    Image.fromTensor(picture), s.parameters(defaults.name(), title, n), s.seed() + n));
+                    Image.fromTensor(picture), parameters(s, n), s.seed() + n));
         });
         return images;
+    }
+
+    /**
+     * What will stand in the file of a request's first picture, without making it. A seed that was left open is another one each time.
+     *
+     * @throws java.io.UncheckedIOException if a file to be hashed cannot be read
+     */
+    public GenerationParameters parameters(PictureRequest request) {
+        return parameters(SettledRequest.of(request, defaults, distilled), 0);
+    }
+
+    private GenerationParameters parameters(SettledRequest s, int n) {
+        SequencedMap<String, String> model = new LinkedHashMap<>();
+        model.put(Replay.MODEL, defaults.name());
+        source.putInto(model, hashes);
+        String sampler = s.sampler().isEmpty() ? SamplerTitle.of(schedulerConfig) : SamplerTitle.of(s.sampler());
+        return s.parameters(model, sampler, hashes, n);
+    }
+
+    /** The name to ask for, so that a picture with this title of a sampler is made again; null for what the model has. */
+    @Nullable
+    String samplerOf(String title) {
+        boolean own = defaults.sampler().isEmpty() && title.equals(SamplerTitle.of(schedulerConfig));
+        return own ? null : title;
     }
 
     private static Start start(SettledRequest s, Starter starter) {

@@ -35,7 +35,7 @@ public sealed interface Autoencoder permits AutoencoderKL, AutoencoderTiny {
     }
 
     /**
-     * Takes the tensors that a configuration calls for.
+     * Takes the tensors that a configuration calls for; of a tiny autoencoder also those of the original files.
      *
      * @param config the fields of a {@code config.json}; one that names no class is an {@link AutoencoderKL}'s
      * @throws ModelException if the configuration is broken or not supported
@@ -43,9 +43,12 @@ public sealed interface Autoencoder permits AutoencoderKL, AutoencoderTiny {
      */
     static Autoencoder load(Weights weights, ModelConfig config) {
         config.supportOnly("_class_name", "AutoencoderKL", "AutoencoderTiny");
-        return config.string("_class_name", "AutoencoderKL").equals("AutoencoderTiny")
+        if (config.string("_class_name", "AutoencoderKL").equals("AutoencoderKL")) {
+            return AutoencoderKL.load(weights, VaeConfig.of(config));
+        }
+        return weights.hasPart("decoder.layers")
                 ? AutoencoderTiny.load(weights, AutoencoderTinyConfig.of(config))
-                : AutoencoderKL.load(weights, VaeConfig.of(config));
+                : AutoencoderTiny.loadOriginal(weights);
     }
 
     /** Channels of the picture that is encoded. */

@@ -212,7 +212,7 @@ class LdmPartsTest {
                 "model.safetensors",
                 new LdmFile().vae(Weights.of("vae", published), 4).tensors());
 
-        LdmVae vae = new LdmVae(file, Family.SD1, 512);
+        LdmVae vae = new LdmVae(file.at(LdmVae.PREFIX), 0.18215, 512);
 
         assertThat(file.names())
                 .contains(

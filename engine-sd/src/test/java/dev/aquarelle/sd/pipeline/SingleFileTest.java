@@ -15,6 +15,8 @@ import dev.aquarelle.sd.checkpoint.LdmFile;
 import dev.aquarelle.sd.checkpoint.ModelSource;
 import dev.aquarelle.sd.checkpoint.ReplacedParts;
 import dev.aquarelle.sd.checkpoint.SingleFile;
+import dev.aquarelle.sd.checkpoint.VaeFile;
+import dev.aquarelle.sd.checkpoint.WithPrediction;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -28,6 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A checkpoint of one file makes the pictures that the same model makes as a folder. */
 class SingleFileTest {
@@ -154,6 +157,65 @@ class SingleFileTest {
                         + ": the checkpoint has no vae; one from elsewhere can be put beside it");
         GeneratedImage actual = picture(new ReplacedParts(source, Map.of("vae", DEMO.resolve("vae"))));
         assertThat(actual.image()).isEqualTo(expected.image());
+    }
+
+    /** In a file of its own, as they are published, or inside of another checkpoint. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "first_stage_model."})
+    void anAutoencoderFromAFileTakesThePlaceOfTheModels(String prefix) throws IOException {
+        LdmFile published = new LdmFile().vae(Weights.open(DEMO.resolve("vae"), arena), 4);
+        LdmFile other = new LdmFile();
+        published
+                .tensors()
+                .forEach((name, tensor) -> other.put(name.replace("first_stage_model.", prefix), doubled(name, tensor)));
+        Path file = other.write(folder.resolve("other-vae.safetensors"));
+        ModelSource same = VaeFile.over(
+                source(demo()), DEMO.resolve("vae").resolve("diffusion_pytorch_model.safetensors"));
+
+        GeneratedImage expected = picture(ModelSource.open(DEMO));
+        GeneratedImage actual = picture(VaeFile.over(ModelSource.open(DEMO), file));
+
+        assertThat(picture(same).image()).isEqualTo(expected.image());
+        assertThat(actual.image()).isNotEqualTo(expected.image());
+        assertThat(actual.parameters().values()).containsEntry("VAE", "other-vae.safetensors");
+    }
+
+    /** Another brightness. */
+    private static Tensor doubled(String name, Tensor tensor) {
+        if (!name.endsWith("decoder.conv_out.bias")) {
+            return tensor;
+        }
+        float[] values = tensor.toFloatArray();
+        for (int i = 0; i < values.length; i++) {
+            values[i] += 0.25f;
+        }
+        return Tensor.of(values, tensor.shape().dims());
+    }
+
+    @Test
+    void whatIsNoAutoencoderIsNamed() throws IOException {
+        ModelSource demo = ModelSource.open(DEMO);
+        Path text = DEMO.resolve("text_encoder/model.safetensors");
+        Path json = DEMO.resolve("model_index.json");
+
+        assertThatThrownBy(() -> VaeFile.over(demo, text))
+                .isInstanceOf(ModelException.class)
+                .hasMessageStartingWith(text + ": expected an autoencoder in the original layout, or in diffusers' with its")
+                .hasMessageEndingWith("found: CLIP text encoder");
+        assertThatThrownBy(() -> VaeFile.over(demo, json))
+                .isInstanceOf(ModelException.class)
+                .hasMessageStartingWith(json + ": expected an autoencoder");
+    }
+
+    @Test
+    void whatItPredictsCanBeTold() {
+        ModelSource told = new WithPrediction(ModelSource.open(DEMO), "v_prediction");
+
+        GeneratedImage made = picture(told);
+
+        assertThat(told.scheduler().toString()).contains("\"v_prediction\"");
+        assertThat(made.image()).isNotEqualTo(picture(ModelSource.open(DEMO)).image());
+        assertThat(made.parameters().values()).containsEntry("Prediction type", "v_prediction");
     }
 
     @Test

@@ -1,0 +1,138 @@
+package dev.aquarelle.cli;
+
+import dev.aquarelle.demo.DemoModel;
+import dev.aquarelle.sd.checkpoint.ModelFolder;
+import dev.aquarelle.sd.image.Image;
+import dev.aquarelle.sd.image.Png;
+import dev.aquarelle.sd.image.PngException;
+import dev.aquarelle.sd.pipeline.ReplayFiles;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Looks for what a picture's parameters name: models by name in folders, pictures by the hash of their pixels. */
+final class ReplaySearch implements ReplayFiles {
+    private static final String SUFFIX = ".safetensors";
+    private static final int DEPTH = 4; // of folders in folders: people sort their models a little
+    private static final int MOST_PICTURES = 1000; // of a folder, which are all decoded
+
+    private final List<Path> folders;
+    private final List<Image> given = new ArrayList<>();
+    private int taken;
+
+    /**
+     * @param folders to look in, in this order
+     * @param images that the user named
+     * @throws IOException if one of them cannot be read
+     */
+    ReplaySearch(List<Path> folders, List<Path> images) throws IOException {
+        this.folders = folders.stream()
+                .map(folder -> folder.toAbsolutePath().normalize())
+                .distinct()
+                .toList();
+        for (Path image : images) {
+            given.add(Png.read(image));
+        }
+    }
+
+    /**
+     * The model of a name: one that is registered under it or at a path of this name, the demo model, or one in the folders.
+     *
+     * @throws IllegalArgumentException if there is none
+     */
+    Path model(String name) {
+        for (Map.Entry<String, Path> entry : ModelRegistry.ofUser().models().entrySet()) {
+            if (entry.getKey().equals(name) || isNamed(entry.getValue(), name)) {
+                return entry.getValue();
+            }
+        }
+        ModelFolder demo = new ModelFolder(DemoModel.path());
+        if (demo.generation().string("name", demo.name()).equals(name)) {
+            return demo.path();
+        }
+        return file("model", name);
+    }
+
+    @Override
+    public Path file(String what, String name) {
+        String plain = name.endsWith(SUFFIX) ? name.substring(0, name.length() - SUFFIX.length()) : name;
+        for (Path folder : folders) {
+            try (Stream<Path> files = Files.walk(folder, DEPTH)) {
+                Optional<Path> found = files.filter(path -> isNamed(path, plain)).findFirst();
+                if (found.isPresent()) {
+                    return found.get();
+                }
+            } catch (IOException | UncheckedIOException e) {
+                throw new IllegalArgumentException("%s: cannot be looked through for the %s '%s' (%s)"
+                        .formatted(folder, what, name, e.getMessage()), e);
+            }
+        }
+        throw new IllegalArgumentException("the picture was made with the %s '%s', which is not in %s: --search names a folder%s"
+                .formatted(what, name, told(), what.equals("model") ? ", --model the model" : ""));
+    }
+
+    private String told() {
+        return folders.stream().map(Path::toString).collect(Collectors.joining(", "));
+    }
+
+    private static boolean isNamed(Path path, String name) {
+        String own = String.valueOf(path.getFileName());
+        return own.equals(name + SUFFIX) || own.equals(name) && Files.isDirectory(path);
+    }
+
+    @Override
+    public Image picture(String what, String sha256) {
+        if (sha256.isEmpty()) { // of a file of the web UI, which does not say
+            if (taken < given.size()) {
+                return given.get(taken++);
+            }
+            throw new IllegalArgumentException("%s is not named in the parameters: --image names it".formatted(what));
+        }
+        for (Image image : given) {
+            if (image.sha256().startsWith(sha256)) {
+                return image;
+            }
+        }
+        for (Path folder : folders) {
+            for (Path file : pictures(folder)) {
+                Image image = readable(file);
+                if (image != null && image.sha256().startsWith(sha256)) {
+                    return image;
+                }
+            }
+        }
+        throw new IllegalArgumentException("%s, of the hash %s, is not among the PNGs in %s: --image names it"
+                .formatted(what, sha256, told()));
+    }
+
+    private static List<Path> pictures(Path folder) {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> file.toString().toLowerCase(Locale.ROOT).endsWith(".png"))
+                    .sorted()
+                    .limit(MOST_PICTURES)
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException("%s: cannot be looked through".formatted(folder), e);
+        }
+    }
+
+    /** A PNG that cannot be read is not the one that is looked for: that one was read before. */
+    private static @Nullable Image readable(Path file) {
+        try {
+            return Png.read(file);
+        } catch (PngException e) {
+            return null;
+        } catch (IOException e) {
+            throw new UncheckedIOException("%s: cannot be read".formatted(file), e);
+        }
+    }
+}

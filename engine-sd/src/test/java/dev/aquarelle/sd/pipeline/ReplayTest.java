@@ -1,0 +1,166 @@
+package dev.aquarelle.sd.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.aquarelle.core.memory.MemoryBudget;
+import dev.aquarelle.demo.DemoModel;
+import dev.aquarelle.ops.BackendOptions;
+import dev.aquarelle.sd.checkpoint.FileHashes;
+import dev.aquarelle.sd.image.GenerationParameters;
+import dev.aquarelle.sd.image.Image;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Requests written into parameters and read again, and pictures made of both. */
+@TestInstance(Lifecycle.PER_CLASS)
+class ReplayTest {
+    private static final Image IMAGE = Image.of(64, 64, new byte[64 * 64 * 3]);
+    private static final Image MASK = half();
+
+    @TempDir
+    private Path folder;
+
+    private StableDiffusion engine;
+
+    private static Image half() {
+        byte[] rgb = new byte[64 * 64 * 3];
+        Arrays.fill(rgb, 0, rgb.length / 2, (byte) -1);
+        return Image.of(64, 64, rgb);
+    }
+
+    private static final ReplayFiles FILES = new ReplayFiles() {
+        @Override
+        public Path file(String what, String name) {
+            throw new IllegalArgumentException("no %s %s".formatted(what, name));
+        }
+
+        @Override
+        public Image picture(String what, String sha256) {
+            for (Image image : List.of(IMAGE, MASK)) {
+                if (image.sha256().startsWith(sha256)) {
+                    return image;
+                }
+            }
+            throw new IllegalArgumentException("no %s %s".formatted(what, sha256));
+        }
+    };
+
+    @BeforeAll
+    void open() {
+        EngineOptions options = new EngineOptions("cpu", BackendOptions.DEFAULT, MemoryBudget.UNLIMITED);
+        engine = StableDiffusion.load(
+                DemoModel.path(), options.with(FileHashes.keptIn(folder.resolve("hashes.json"))));
+    }
+
+    @AfterAll
+    void close() {
+        engine.close();
+    }
+
+    private static TextToImage.Builder text() {
+        return TextToImage.builder("an owl, \"grey\": (soft)\non a tree")
+                .negativePrompt("fox: red, big")
+                .size(64, 64)
+                .steps(2)
+                .guidanceScale(3.7)
+                .seed(4_000_000_001L);
+    }
+
+    static List<PictureRequest> requests() {
+        TextToImage plain = text().build();
+        return List.of(
+                plain,
+                text().negativePrompt(null).sampler("euler_a").guidanceRescale(0.3).clipSkip(1).build(),
+                text().negativePrompt("").sampler("DPM++ 2M Karras").build(),
+                text().sdxl(SdxlOptions.DEFAULT
+                                .withPrompts("a fox", "a: b")
+                                .withSizes(new SdxlOptions.Size(32, 48), 1, 2, new SdxlOptions.Size(64, 32)))
+                        .build(),
+                new ImageToImage(plain, IMAGE, 0.6),
+                new Inpaint(plain, IMAGE, MASK, 1));
+    }
+
+    private Replay replayed(GenerationParameters parameters) {
+        return Replay.of(engine, GenerationParameters.parse(parameters.toText()), FILES);
+    }
+
+    @ParameterizedTest
+    @MethodSource("requests")
+    void aPictureIsMadeAgain(PictureRequest request) {
+        GeneratedImage then = engine.generate(request).getFirst();
+
+        Replay replay = replayed(then.parameters());
+        GeneratedImage now = engine.generate(replay.request()).getFirst();
+
+        assertThat(replay.ignored()).isEmpty();
+        assertThat(replay.request()).hasSameClassAs(request);
+        assertThat(now.image()).isEqualTo(then.image());
+        assertThat(now.parameters()).isEqualTo(then.parameters());
+    }
+
+    @Test
+    void theParametersAreKnownBefore() {
+        PictureRequest request = text().build();
+
+        GenerationParameters before = engine.parameters(request);
+
+        assertThat(before).isEqualTo(engine.generate(request).getFirst().parameters());
+        assertThat(before.values()).containsKeys("Model", "Model hash");
+        assertThat(before.values().get("Model hash")).matches("[0-9a-f]{10}");
+    }
+
+    @Test
+    void thePictureOfABatchIsMadeAgainAlone() {
+        GeneratedImage third =
+                engine.generate(text().batch(3).build()).getLast();
+
+        assertThat(engine.generate(replayed(third.parameters()).request()).getFirst().image())
+                .isEqualTo(third.image());
+    }
+
+    @Test
+    void aFileOfTheWebInterfaceIsRead() {
+        GenerationParameters parameters = GenerationParameters.parse("""
+            an owl
+            Negative prompt: blurry
+            Steps: 20, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 7, Seed: 1234, Size: 512x768, \
+            Model hash: 6ce0161689, Model: v1-5-pruned-emaonly, Clip skip: 2, ENSD: 31337, Version: v1.10.1""");
+
+        Replay replay = Replay.of(engine, parameters, FILES);
+
+        assertThat(replay.request())
+                .isEqualTo(TextToImage.builder("an owl")
+                        .negativePrompt("blurry")
+                        .steps(20)
+                        .sampler("DPM++ 2M Karras")
+                        .guidanceScale(7)
+                        .seed(1234)
+                        .size(512, 768)
+                        .clipSkip(1)
+                        .build());
+        assertThat(replay.ignored()).containsExactly("ENSD");
+    }
+
+    @Test
+    void whatIsMissingOrBrokenIsNamed() {
+        assertThatThrownBy(() -> Replay.of(
+                        engine,
+                        GenerationParameters.parse("an owl\nSteps: 20, Seed: 1, Denoising strength: 0.5, Init image hash: 0123"),
+                        FILES))
+                .hasMessage("no the picture that it was made from 0123");
+        assertThatThrownBy(() -> Replay.of(
+                        engine, GenerationParameters.parse("an owl\nSteps: many, Seed: 1, CFG scale: 3"), FILES))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("parameters: Steps: expected a whole number, found many");
+    }
+}
