@@ -1,6 +1,7 @@
 """The figures of peers.py as one table in Markdown."""
 
 TITLES = {
+    "unet1024": "U-Net step 1024x1024, batch 2",
     "unet512": "U-Net step 512x512, batch 2",
     "unet256": "U-Net step 256x256, batch 2",
     "vae": "VAE decode 512x512",
@@ -11,7 +12,7 @@ TITLES = {
 def markdown(results: dict) -> str:
     what = results["what"]
     engines = list(next(iter(what.values())))
-    largest = next((name for name in ("unet512", "unet256", "vae", "text") if name in what))
+    largest = next((name for name in TITLES if name in what))
     head = ["engine", *(TITLES[name] for name in what), f"start to first call ({largest})", f"peak resident ({largest})"]
     lines = [row(head), row(["---"] * len(head))]
     for engine in engines:

@@ -3,6 +3,8 @@ package dev.aquarelle.sd.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.aquarelle.core.safetensors.SafetensorsWriter;
+import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.sd.checkpoint.FileHashes;
 import dev.aquarelle.sd.image.GenerationParameters;
 import dev.aquarelle.sd.image.Image;
@@ -81,21 +83,22 @@ class AddOnParametersTest {
         assertThat(written(AddOns.NONE, FileHashes.NONE)).containsOnlyKeys("Steps", "Seed");
     }
 
-    /** {@code printf abc | sha256sum} begins with ba7816bf8f. */
+    /** {@code printf abc | sha256sum} begins with ba7816bf8f, {@code printf '\0\0\x80\x3f' | sha256sum} with e00e5eb94441. */
     @Test
     void hashesAreThoseOfTheWebInterface() throws IOException {
-        Files.writeString(file("b"), "abc");
+        new SafetensorsWriter().add("up.weight", Tensor.of(new float[] {1}, 1)).write(file("style"));
         Files.writeString(file("word"), "abc");
         AddOns addOns = AddOns.NONE
-                .with(new Lora(file("b"), LoraWeight.of(1)))
+                .with(new Lora(file("style"), LoraWeight.of(1)))
                 .withEmbedding(file("word"))
-                .withControlNet(Control.of(file("b"), WHITE));
+                .withControlNet(Control.of(file("word"), WHITE));
 
         assertThat(written(addOns, FileHashes.keptIn(folder.resolve("hashes.json"))))
-                .containsEntry("Lora hashes", "b: ba7816bf8f01")
+                .containsEntry("Lora hashes", "style: e00e5eb94441")
                 .containsEntry("TI hashes", "word: ba7816bf8f")
                 .hasEntrySatisfying("ControlNet 0", text -> assertThat(text)
-                        .startsWith("Model: b, Hash: ba7816bf8f, Weight: 1.0, Guidance Start: 0.0, Guidance End: 1.0, "));
+                        .startsWith(
+                                "Model: word, Hash: ba7816bf8f, Weight: 1.0, Guidance Start: 0.0, Guidance End: 1.0, "));
     }
 
     /** As the extension of the web interface writes them, which does not say of what picture. */

@@ -27,9 +27,6 @@ class ReplayTest {
     private static final Image IMAGE = Image.of(64, 64, new byte[64 * 64 * 3]);
     private static final Image MASK = half();
 
-    @TempDir
-    private Path folder;
-
     private StableDiffusion engine;
 
     private static Image half() {
@@ -56,7 +53,7 @@ class ReplayTest {
     };
 
     @BeforeAll
-    void open() {
+    void open(@TempDir Path folder) {
         EngineOptions options = new EngineOptions("cpu", BackendOptions.DEFAULT, MemoryBudget.UNLIMITED);
         engine = StableDiffusion.load(
                 DemoModel.path(), options.with(FileHashes.keptIn(folder.resolve("hashes.json"))));

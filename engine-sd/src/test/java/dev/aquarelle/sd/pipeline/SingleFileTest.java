@@ -201,7 +201,7 @@ class SingleFileTest {
         assertThatThrownBy(() -> VaeFile.over(demo, text))
                 .isInstanceOf(ModelException.class)
                 .hasMessageStartingWith(text + ": expected an autoencoder in the original layout, or in diffusers' with its")
-                .hasMessageEndingWith("found: CLIP text encoder");
+                .hasMessageEndingWith("found: CLIP text encoder of width 128");
         assertThatThrownBy(() -> VaeFile.over(demo, json))
                 .isInstanceOf(ModelException.class)
                 .hasMessageStartingWith(json + ": expected an autoencoder");
