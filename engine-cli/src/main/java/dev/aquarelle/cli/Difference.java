@@ -17,7 +17,8 @@ final class Difference {
         List<String> lines = new ArrayList<>();
         add(lines, "prompt", then.prompt(), now.prompt());
         add(lines, "negative prompt", then.negativePrompt(), now.negativePrompt());
-        GenerationParameters again = GenerationParameters.parse(now.toText()); // with the parts of sizes, as the other one
+        GenerationParameters again =
+                GenerationParameters.parse(now.toText()); // with the parts of sizes, as the other one
         Set<String> names = new LinkedHashSet<>(then.values().keySet());
         names.addAll(again.values().keySet());
         for (String name : names) {

@@ -59,8 +59,7 @@ final class ModelChoice {
      * @param foundVae finds the autoencoder that they name, if they name one
      * @param prediction in the parameters, if they have one
      */
-    StableDiffusion loadOr(
-            Found found, @Nullable Found foundVae, @Nullable String prediction, EngineOptions options) {
+    StableDiffusion loadOr(Found found, @Nullable Found foundVae, @Nullable String prediction, EngineOptions options) {
         Path path = model != null ? ModelRegistry.ofUser().resolve(model) : found.path();
         Path other = vae == null && foundVae != null ? foundVae.path() : vae;
         return load(path, other, told(prediction), options);
@@ -79,8 +78,7 @@ final class ModelChoice {
         return prediction == null ? otherwise : prediction.name().toLowerCase(Locale.ROOT);
     }
 
-    private StableDiffusion load(
-            Path path, @Nullable Path vaePath, @Nullable String predicted, EngineOptions options) {
+    private StableDiffusion load(Path path, @Nullable Path vaePath, @Nullable String predicted, EngineOptions options) {
         try {
             ModelSource source = ModelSource.open(path);
             source = vaePath == null ? source : VaeFile.over(source, vaePath);

@@ -114,7 +114,8 @@ final class ReplayCommand implements Callable<Integer> {
             tellBefore(parameters, engine.parameters(replay.request()), replay.ignored());
             PictureFiles target = PictureFiles.of(out, parameters.prompt(), 1, force);
             target.createFolder();
-            Screen screen = new Screen(spec.commandLine().getOut(), spec.commandLine().getErr(), terminal, false);
+            Screen screen =
+                    new Screen(spec.commandLine().getOut(), spec.commandLine().getErr(), terminal, false);
             long start = System.nanoTime();
             GeneratedImage now = new Painting(engine, (_, _) -> replay.request(), target, screen, interrupt)
                     .paint(replay.request(), "Painting")
@@ -147,7 +148,8 @@ final class ReplayCommand implements Callable<Integer> {
     private void tellBefore(GenerationParameters then, GenerationParameters now, List<String> ignored) {
         PrintWriter err = spec.commandLine().getErr();
         for (String name : ignored) {
-            err.println(Printable.of("not understood: %s: %s".formatted(name, then.values().get(name))));
+            err.println(Printable.of(
+                    "not understood: %s: %s".formatted(name, then.values().get(name))));
         }
         Difference.of(then, now).forEach(line -> err.println(Printable.of("differs: " + line)));
         err.flush();

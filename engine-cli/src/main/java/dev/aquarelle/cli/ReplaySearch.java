@@ -67,17 +67,21 @@ final class ReplaySearch implements ReplayFiles {
         String plain = name.endsWith(SUFFIX) ? name.substring(0, name.length() - SUFFIX.length()) : name;
         for (Path folder : folders) {
             try (Stream<Path> files = Files.walk(folder, DEPTH)) {
-                Optional<Path> found = files.filter(path -> isNamed(path, plain)).findFirst();
+                Optional<Path> found =
+                        files.filter(path -> isNamed(path, plain)).findFirst();
                 if (found.isPresent()) {
                     return found.get();
                 }
             } catch (IOException | UncheckedIOException e) {
-                throw new IllegalArgumentException("%s: cannot be looked through for the %s '%s' (%s)"
-                        .formatted(folder, what, name, e.getMessage()), e);
+                throw new IllegalArgumentException(
+                        "%s: cannot be looked through for the %s '%s' (%s)"
+                                .formatted(folder, what, name, e.getMessage()),
+                        e);
             }
         }
-        throw new IllegalArgumentException("the picture was made with the %s '%s', which is not in %s: --search names a folder%s"
-                .formatted(what, name, told(), what.equals("model") ? ", --model the model" : ""));
+        throw new IllegalArgumentException(
+                "the picture was made with the %s '%s', which is not in %s: --search names a folder%s"
+                        .formatted(what, name, told(), what.equals("model") ? ", --model the model" : ""));
     }
 
     private String told() {
@@ -110,8 +114,8 @@ final class ReplaySearch implements ReplayFiles {
                 }
             }
         }
-        throw new IllegalArgumentException("%s, of the hash %s, is not among the PNGs in %s: --image names it"
-                .formatted(what, sha256, told()));
+        throw new IllegalArgumentException(
+                "%s, of the hash %s, is not among the PNGs in %s: --image names it".formatted(what, sha256, told()));
     }
 
     private static List<Path> pictures(Path folder) {

@@ -142,7 +142,8 @@ public final class FileHashes {
         try (InputStream in = Files.newInputStream(file)) {
             if (behindHeader) {
                 byte[] length = in.readNBytes(HEADER_LENGTH);
-                in.skipNBytes(ByteBuffer.wrap(length).order(ByteOrder.LITTLE_ENDIAN).getLong());
+                in.skipNBytes(
+                        ByteBuffer.wrap(length).order(ByteOrder.LITTLE_ENDIAN).getLong());
             }
             new DigestInputStream(in, sha256).transferTo(OutputStream.nullOutputStream());
         }

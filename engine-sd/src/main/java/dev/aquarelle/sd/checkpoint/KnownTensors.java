@@ -10,7 +10,6 @@ import org.jspecify.annotations.Nullable;
 final class KnownTensors {
     static final String TINY_AUTOENCODER = "small autoencoder (TAESD)";
 
-
     /**
      * @param kind what the file is
      * @param parts of names, each of which must be found in some tensor's

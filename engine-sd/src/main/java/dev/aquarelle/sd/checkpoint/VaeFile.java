@@ -56,8 +56,9 @@ public final class VaeFile implements SourceOver {
     }
 
     private static ModelException unknown(Path path, FileKind kind) {
-        return new ModelException("%s: expected an autoencoder in the original layout, or in diffusers' with its %s beside it, found: %s"
-                .formatted(path, CONFIG, kind.title()));
+        return new ModelException(
+                "%s: expected an autoencoder in the original layout, or in diffusers' with its %s beside it, found: %s"
+                        .formatted(path, CONFIG, kind.title()));
     }
 
     private JsonObject config(Weights file) {

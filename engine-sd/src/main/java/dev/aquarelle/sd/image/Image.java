@@ -131,8 +131,7 @@ public final class Image {
     public String sha256() {
         try {
             MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-            sha256.update(
-                    ByteBuffer.allocate(8).putInt(width).putInt(height).array());
+            sha256.update(ByteBuffer.allocate(8).putInt(width).putInt(height).array());
             return HexFormat.of().formatHex(sha256.digest(rgb));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform has SHA-256", e);

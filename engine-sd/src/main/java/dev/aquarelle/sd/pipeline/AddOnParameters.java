@@ -86,9 +86,11 @@ final class AddOnParameters {
                 weight.blocks().entrySet().stream()
                         .sorted(Map.Entry.comparingByKey())
                         .forEach(block -> blocks.put(block.getKey(), Double.toString(block.getValue())));
-                inner.put("Blocks", blocks.entrySet().stream()
-                        .map(block -> block.getKey() + "=" + block.getValue())
-                        .collect(Collectors.joining(" ")));
+                inner.put(
+                        "Blocks",
+                        blocks.entrySet().stream()
+                                .map(block -> block.getKey() + "=" + block.getValue())
+                                .collect(Collectors.joining(" ")));
             }
             values.put(LORA + " " + i, GenerationParameters.text(inner));
         }

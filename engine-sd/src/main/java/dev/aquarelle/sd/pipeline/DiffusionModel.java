@@ -276,8 +276,11 @@ public final class DiffusionModel implements AutoCloseable {
         List<Tensor> residuals = List.of();
         Program controlling = programs.controlNets(demand);
         if (controlling != null && s.steerer().controlNets() != null) {
-            Tensor[] seen =
-                    s.conditioning().at(call).forControl().inputs(sample, timesteps).toArray(Tensor[]::new);
+            Tensor[] seen = s.conditioning()
+                    .at(call)
+                    .forControl()
+                    .inputs(sample, timesteps)
+                    .toArray(Tensor[]::new);
             residuals = s.steerer()
                     .controlNets()
                     .residuals(controlling, call, s.run().count(), seen, s.cancellation());

@@ -195,8 +195,7 @@ public final class StableDiffusion implements AutoCloseable {
         Tensor latents = model.sample(new Sampling(
                 run,
                 s.guidance(),
-                ConditioningSchedule.constant(
-                        start.channels() == null ? told : told.withChannels(start.channels())),
+                ConditioningSchedule.constant(start.channels() == null ? told : told.withChannels(start.channels())),
                 steersman.of(s, shape.dim(1), shape.dim(2)),
                 start.latents(),
                 start.edit(),
@@ -206,8 +205,7 @@ public final class StableDiffusion implements AutoCloseable {
         List<GeneratedImage> images = new ArrayList<>();
         model.decode(latents, cancellation, picture -> {
             int n = images.size();
-            images.add(new GeneratedImage(
-                    Image.fromTensor(picture), parameters(s, n), s.seed() + n));
+            images.add(new GeneratedImage(Image.fromTensor(picture), parameters(s, n), s.seed() + n));
         });
         return images;
     }

@@ -72,7 +72,8 @@ class AddOnParametersTest {
     @Test
     void whatIsWrittenIsReadAgain() {
         String text = new GenerationParameters("an owl", "", written(all(), FileHashes.NONE)).toText();
-        ParameterReader values = new ParameterReader(GenerationParameters.parse(text).values());
+        ParameterReader values =
+                new ParameterReader(GenerationParameters.parse(text).values());
 
         assertThat(AddOnParameters.takenFrom(values, files)).isEqualTo(all());
         assertThat(values.left()).containsExactly("Steps", "Seed");
@@ -96,9 +97,11 @@ class AddOnParametersTest {
         assertThat(written(addOns, FileHashes.keptIn(folder.resolve("hashes.json"))))
                 .containsEntry("Lora hashes", "style: e00e5eb94441")
                 .containsEntry("TI hashes", "word: ba7816bf8f")
-                .hasEntrySatisfying("ControlNet 0", text -> assertThat(text)
-                        .startsWith(
-                                "Model: word, Hash: ba7816bf8f, Weight: 1.0, Guidance Start: 0.0, Guidance End: 1.0, "));
+                .hasEntrySatisfying(
+                        "ControlNet 0",
+                        text -> assertThat(text)
+                                .startsWith("Model: word, Hash: ba7816bf8f, Weight: 1.0, Guidance Start: 0.0, Guidance"
+                                        + " End: 1.0, "));
     }
 
     /** As the extension of the web interface writes them, which does not say of what picture. */

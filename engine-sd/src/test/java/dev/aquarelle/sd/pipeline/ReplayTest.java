@@ -55,8 +55,7 @@ class ReplayTest {
     @BeforeAll
     void open(@TempDir Path folder) {
         EngineOptions options = new EngineOptions("cpu", BackendOptions.DEFAULT, MemoryBudget.UNLIMITED);
-        engine = StableDiffusion.load(
-                DemoModel.path(), options.with(FileHashes.keptIn(folder.resolve("hashes.json"))));
+        engine = StableDiffusion.load(DemoModel.path(), options.with(FileHashes.keptIn(folder.resolve("hashes.json"))));
     }
 
     @AfterAll
@@ -77,7 +76,11 @@ class ReplayTest {
         TextToImage plain = text().build();
         return List.of(
                 plain,
-                text().negativePrompt(null).sampler("euler_a").guidanceRescale(0.3).clipSkip(1).build(),
+                text().negativePrompt(null)
+                        .sampler("euler_a")
+                        .guidanceRescale(0.3)
+                        .clipSkip(1)
+                        .build(),
                 text().negativePrompt("").sampler("DPM++ 2M Karras").build(),
                 text().sdxl(SdxlOptions.DEFAULT
                                 .withPrompts("a fox", "a: b")
@@ -118,10 +121,11 @@ class ReplayTest {
 
     @Test
     void thePictureOfABatchIsMadeAgainAlone() {
-        GeneratedImage third =
-                engine.generate(text().batch(3).build()).getLast();
+        GeneratedImage third = engine.generate(text().batch(3).build()).getLast();
 
-        assertThat(engine.generate(replayed(third.parameters()).request()).getFirst().image())
+        assertThat(engine.generate(replayed(third.parameters()).request())
+                        .getFirst()
+                        .image())
                 .isEqualTo(third.image());
     }
 
@@ -131,7 +135,8 @@ class ReplayTest {
             an owl
             Negative prompt: blurry
             Steps: 20, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 7, Seed: 1234, Size: 512x768, \
-            Model hash: 6ce0161689, Model: v1-5-pruned-emaonly, Clip skip: 2, ENSD: 31337, Version: v1.10.1""");
+            Model hash: 6ce0161689, Model: v1-5-pruned-emaonly, Clip skip: 2, ENSD: 31337, Version: v1.10.1\
+            """);
 
         Replay replay = Replay.of(engine, parameters, FILES);
 
@@ -152,7 +157,8 @@ class ReplayTest {
     void whatIsMissingOrBrokenIsNamed() {
         assertThatThrownBy(() -> Replay.of(
                         engine,
-                        GenerationParameters.parse("an owl\nSteps: 20, Seed: 1, Denoising strength: 0.5, Init image hash: 0123"),
+                        GenerationParameters.parse(
+                                "an owl\nSteps: 20, Seed: 1, Denoising strength: 0.5, Init image hash: 0123"),
                         FILES))
                 .hasMessage("no the picture that it was made from 0123");
         assertThatThrownBy(() -> Replay.of(

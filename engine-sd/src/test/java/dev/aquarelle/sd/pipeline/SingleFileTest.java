@@ -167,10 +167,11 @@ class SingleFileTest {
         LdmFile other = new LdmFile();
         published
                 .tensors()
-                .forEach((name, tensor) -> other.put(name.replace("first_stage_model.", prefix), doubled(name, tensor)));
+                .forEach(
+                        (name, tensor) -> other.put(name.replace("first_stage_model.", prefix), doubled(name, tensor)));
         Path file = other.write(folder.resolve("other-vae.safetensors"));
-        ModelSource same = VaeFile.over(
-                source(demo()), DEMO.resolve("vae").resolve("diffusion_pytorch_model.safetensors"));
+        ModelSource same =
+                VaeFile.over(source(demo()), DEMO.resolve("vae").resolve("diffusion_pytorch_model.safetensors"));
 
         GeneratedImage expected = picture(ModelSource.open(DEMO));
         GeneratedImage actual = picture(VaeFile.over(ModelSource.open(DEMO), file));
@@ -200,7 +201,8 @@ class SingleFileTest {
 
         assertThatThrownBy(() -> VaeFile.over(demo, text))
                 .isInstanceOf(ModelException.class)
-                .hasMessageStartingWith(text + ": expected an autoencoder in the original layout, or in diffusers' with its")
+                .hasMessageStartingWith(
+                        text + ": expected an autoencoder in the original layout, or in diffusers' with its")
                 .hasMessageEndingWith("found: CLIP text encoder of width 128");
         assertThatThrownBy(() -> VaeFile.over(demo, json))
                 .isInstanceOf(ModelException.class)
