@@ -86,6 +86,12 @@ final class GenerateCommand implements Callable<Integer> {
     private @Nullable Double guidance;
 
     @Option(
+            names = "--guidance-rescale",
+            paramLabel = "X",
+            description = "How much of the contrast without guidance is restored, 0 to 1 (default: 0).")
+    private double guidanceRescale;
+
+    @Option(
             names = "--sampler",
             paramLabel = "NAME",
             description = "How noise becomes a picture: ddim, euler, euler_a, dpmpp_2m_karras ...")
@@ -266,6 +272,7 @@ final class GenerateCommand implements Callable<Integer> {
                 .seed(from)
                 .batch(pictures)
                 .clipSkip(clipSkip)
+                .guidanceRescale(guidanceRescale)
                 .sdxl(SdxlOptions.DEFAULT.withPrompts(prompt2, negative2))
                 .addOns(addOns);
         if (size != null) {

@@ -37,7 +37,7 @@ class GenerateCommandTest {
 
     @Test
     void aPictureIsNamedAfterPromptAndSeedAndTellsHowItWasMade() throws IOException {
-        CommandRun run = paint("--seed", "7", "--negative", "blurry", "--guidance", "3.5", "--sampler", "euler");
+        CommandRun run = paint("--seed", "7", "--negative", "blurry", "--guidance", "3.5", "--sampler", "euler", "--guidance-rescale", "0.5");
 
         Path file = folder.resolve("a-red-apple-7.png");
         assertThat(run.err()).isEmpty();
@@ -51,6 +51,7 @@ class GenerateCommandTest {
         assertThat(parameters.values())
                 .containsEntry("Steps", "1")
                 .containsEntry("CFG scale", "3.5")
+                .containsEntry("Guidance rescale", "0.5")
                 .containsEntry("Seed", "7")
                 .containsEntry("Size", "64x64");
     }
@@ -230,6 +231,9 @@ class GenerateCommandTest {
                 "--count      | 0          | 2 | --count: expected 1 or more",
                 "--threads    | -3         | 2 | threads: expected",
                 "--clip-skip  | 99         | 2 | clipSkip: expected",
+                "--guidance-rescale | 2    | 2 | guidanceRescale: expected 0 to 1, found 2.0",
+                "--vae        | /nowhere   | 1 | /nowhere",
+                "--prediction | noise      | 2 | --prediction",
                 "--backend    | abacus     | 2 | --backend: expected one of",
                 "--model      | /nowhere   | 1 | /nowhere",
                 "--model      | \"\"         | 2 | --model': expected a path, found nothing",
