@@ -69,6 +69,8 @@ final class ModelChoice {
     @FunctionalInterface
     interface Found {
         /**
+         * Where it is.
+         *
          * @throws IllegalArgumentException if there is none
          */
         Path path();
