@@ -5,6 +5,7 @@ import com.google.gson.JsonObject;
 import dev.aquarelle.core.safetensors.Weights;
 import dev.aquarelle.sd.ModelConfig;
 import dev.aquarelle.sd.ModelException;
+import dev.aquarelle.sd.ldm.LdmLayers;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -28,28 +29,8 @@ final class LdmUNet implements LdmPart {
     private static final int REFINER_TIME_IDS = 5; // original size, crop, aesthetic score
     private static final int XL_POOLED = 1280; // of OpenCLIP bigG
 
-    /** What diffusers calls the modules that are there once. */
-    private static final Map<String, String> SINGLE = Map.of(
-            "time_embed.0", "time_embedding.linear_1",
-            "time_embed.2", "time_embedding.linear_2",
-            "time_embed.cond_proj", "time_embedding.cond_proj",
-            "label_emb.0.0", "add_embedding.linear_1",
-            "label_emb.0.2", "add_embedding.linear_2",
-            "input_blocks.0.0", "conv_in",
-            "middle_block.0", "mid_block.resnets.0",
-            "middle_block.1", "mid_block.attentions.0",
-            "middle_block.2", "mid_block.resnets.1",
-            "out.0", "conv_norm_out");
-
-    /** What diffusers calls the layers of a residual block, and of the blocks that halve and double the size. */
-    private static final Map<String, String> LAYERS = Map.of(
-            "in_layers.0", "norm1",
-            "in_layers.2", "conv1",
-            "emb_layers.1", "time_emb_proj",
-            "out_layers.0", "norm2",
-            "out_layers.3", "conv2",
-            "skip_connection", "conv_shortcut",
-            "op", "conv");
+    /** Of the blocks that halve and double the size. */
+    private static final String HALVING = "op";
 
     /** What is below a transformer's module, under the same names in both layouts. */
     private static final Set<String> IN_ATTENTIONS = Set.of("norm", "proj_in", "proj_out", "transformer_blocks");
@@ -66,7 +47,7 @@ final class LdmUNet implements LdmPart {
     private final Family family;
     private final int sampleSize;
     private final int pooled;
-    private final Map<String, String> modules = new HashMap<>(SINGLE);
+    private final Map<String, String> modules = new HashMap<>(LdmLayers.SINGLE);
     private final List<Level> down;
     private final List<Level> up;
     private final int middleDepth;
@@ -82,7 +63,6 @@ final class LdmUNet implements LdmPart {
         this.family = family;
         this.sampleSize = sampleSize;
         this.pooled = pooled == 0 ? XL_POOLED : pooled;
-        modules.put("out.2", "conv_out");
         down = walk("input_blocks", 1, "down_blocks");
         up = walk("output_blocks", 0, "up_blocks");
         middleDepth = depth("middle_block.1");
@@ -256,13 +236,14 @@ final class LdmUNet implements LdmPart {
         String rest = name.substring(module.length() + 1);
         String layer = rest.substring(0, Math.max(0, rest.lastIndexOf('.')));
         boolean known = place.contains("resnets.")
-                ? LAYERS.containsKey(layer)
+                ? LdmLayers.RESNET.containsKey(layer)
                 : !place.contains("attentions.")
                         || IN_ATTENTIONS.contains(rest.substring(0, Math.max(0, rest.indexOf('.'))));
         if (!known) {
             throw unknown(name);
         }
-        return place + "." + LAYERS.getOrDefault(layer, layer) + rest.substring(layer.length());
+        String there = layer.equals(HALVING) ? "conv" : LdmLayers.RESNET.getOrDefault(layer, layer);
+        return place + "." + there + rest.substring(layer.length());
     }
 
     /** The beginning of a name that says which module it is of: {@code input_blocks.4.1} or {@code middle_block.1}. */

@@ -1,6 +1,7 @@
 package dev.aquarelle.sd.control;
 
 import dev.aquarelle.core.safetensors.Weights;
+import dev.aquarelle.sd.ldm.LdmLayers;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -11,14 +12,6 @@ import java.util.Map;
 final class OriginalControlNet {
     private static final String PREFIX = "control_model";
     private static final String HINT = "input_hint_block";
-
-    private static final Map<String, String> RESNET = Map.of(
-            "in_layers.0", "norm1",
-            "in_layers.2", "conv1",
-            "emb_layers.1", "time_emb_proj",
-            "out_layers.0", "norm2",
-            "out_layers.3", "conv2",
-            "skip_connection", "conv_shortcut");
 
     private final Weights weights;
     private final Map<String, String> names = new LinkedHashMap<>();
@@ -35,15 +28,14 @@ final class OriginalControlNet {
     /** The tensors by diffusers' names. */
     static Weights renamed(Weights weights) {
         OriginalControlNet net = new OriginalControlNet(weights.hasPart(PREFIX) ? weights.at(PREFIX) : weights);
-        net.part("time_embed.0", "time_embedding.linear_1");
-        net.part("time_embed.2", "time_embedding.linear_2");
-        net.part("label_emb.0.0", "add_embedding.linear_1");
-        net.part("label_emb.0.2", "add_embedding.linear_2");
-        net.part("input_blocks.0.0", "conv_in");
+        LdmLayers.SINGLE.forEach((original, name) -> {
+            if (name.contains("resnets")) {
+                net.resnet(original, name);
+            } else {
+                net.part(original, name);
+            }
+        });
         net.downBlocks();
-        net.resnet("middle_block.0", "mid_block.resnets.0");
-        net.part("middle_block.1", "mid_block.attentions.0");
-        net.resnet("middle_block.2", "mid_block.resnets.1");
         net.hint();
         for (int i = 0; net.weights.hasPart("zero_convs." + i); i++) {
             net.part("zero_convs." + i + ".0", "controlnet_down_blocks." + i);
@@ -80,7 +72,7 @@ final class OriginalControlNet {
     }
 
     private void resnet(String from, String to) {
-        RESNET.forEach((present, name) -> part(from + "." + present, to + "." + name));
+        LdmLayers.RESNET.forEach((present, name) -> part(from + "." + present, to + "." + name));
     }
 
     private void part(String from, String to) {

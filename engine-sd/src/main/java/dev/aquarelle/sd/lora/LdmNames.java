@@ -1,5 +1,7 @@
 package dev.aquarelle.sd.lora;
 
+import dev.aquarelle.sd.ldm.LdmLayers;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -13,6 +15,9 @@ final class LdmNames {
     private static final Pattern DOWN = Pattern.compile("down_blocks\\.(\\d{1,3})\\.(\\w+)\\.(\\d{1,3})\\.(.+)");
     private static final Pattern MID = Pattern.compile("mid_block\\.(\\w+)\\.(\\d{1,3})\\.(.+)");
     private static final Pattern UP = Pattern.compile("up_blocks\\.(\\d{1,3})\\.(\\w+)\\.(\\d{1,3})\\.(.+)");
+
+    private static final Map<String, String> SINGLE = LdmLayers.byDiffusersName(LdmLayers.SINGLE);
+    private static final Map<String, String> RESNET = LdmLayers.byDiffusersName(LdmLayers.RESNET);
 
     private final Set<String> layers;
     private final int layersPerBlock;
@@ -70,16 +75,7 @@ final class LdmNames {
                 default -> null;
             };
         }
-        return switch (layer) {
-            case "conv_in" -> "input_blocks.0.0";
-            case "conv_norm_out" -> "out.0";
-            case "conv_out" -> "out.2";
-            case "time_embedding.linear_1" -> "time_embed.0";
-            case "time_embedding.linear_2" -> "time_embed.2";
-            case "add_embedding.linear_1" -> "label_emb.0.0";
-            case "add_embedding.linear_2" -> "label_emb.0.2";
-            default -> null;
-        };
+        return SINGLE.get(layer);
     }
 
     private static int index(Matcher matcher, int group) {
@@ -91,14 +87,6 @@ final class LdmNames {
     }
 
     private static String resnet(String layer) {
-        return switch (layer) {
-            case "norm1" -> "in_layers.0";
-            case "conv1" -> "in_layers.2";
-            case "time_emb_proj" -> "emb_layers.1";
-            case "norm2" -> "out_layers.0";
-            case "conv2" -> "out_layers.3";
-            case "conv_shortcut" -> "skip_connection";
-            default -> layer;
-        };
+        return RESNET.getOrDefault(layer, layer);
     }
 }
