@@ -3,6 +3,7 @@ package dev.aquarelle.cli;
 import dev.aquarelle.cli.conformance.ConformanceCommand;
 import dev.aquarelle.cli.measure.BenchCommand;
 import dev.aquarelle.cli.measure.ProfileCommand;
+import dev.aquarelle.cli.measure.ShortcutsCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
 
@@ -45,6 +46,7 @@ public final class Aquarelle {
                 .addSubcommand(new SynthCommand())
                 .addSubcommand(new BenchCommand(interrupt))
                 .addSubcommand(new ProfileCommand(interrupt))
+                .addSubcommand(new ShortcutsCommand(interrupt))
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setColorScheme(CommandLine.Help.defaultColorScheme(terminal.outIsTerminal() ? Ansi.ON : Ansi.OFF));
         Arguments.register(line);

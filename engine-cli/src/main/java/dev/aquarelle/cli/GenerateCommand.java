@@ -159,6 +159,9 @@ final class GenerateCommand implements Callable<Integer> {
     private AddOns addOns = AddOns.NONE;
 
     @Mixin
+    private final ShortcutOptions shortcutOptions = new ShortcutOptions();
+
+    @Mixin
     private final BackendChoice backend = new BackendChoice();
 
     @Option(names = "--preview", description = "Show the picture in the terminal while it is made.")
@@ -274,7 +277,8 @@ final class GenerateCommand implements Callable<Integer> {
                 .clipSkip(clipSkip)
                 .guidanceRescale(guidanceRescale)
                 .sdxl(SdxlOptions.DEFAULT.withPrompts(prompt2, negative2))
-                .addOns(addOns);
+                .addOns(addOns)
+                .shortcuts(shortcutOptions.shortcuts());
         if (size != null) {
             builder.size(size.width(), size.height());
         }

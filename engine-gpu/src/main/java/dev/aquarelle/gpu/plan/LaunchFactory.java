@@ -16,6 +16,7 @@ import dev.aquarelle.ops.graph.Padding;
 import dev.aquarelle.ops.graph.ProductOp;
 import dev.aquarelle.ops.graph.ResizeOp;
 import dev.aquarelle.ops.graph.SourceOp;
+import dev.aquarelle.ops.graph.TokenOp;
 import dev.aquarelle.ops.graph.Value;
 import java.util.ArrayList;
 import java.util.List;
@@ -76,6 +77,9 @@ final class LaunchFactory {
                 throw new BackendException(
                         "timestepEmbedding: expected timesteps that are an input of the graph, found " + x
                                 + "; the gpu backend computes the sinusoids on the host");
+            case TokenOp token ->
+                throw new BackendException(token.label()
+                        + ": the gpu backend does not merge tokens: choose another backend, or a merge ratio of 0");
             case SourceOp.Input _, SourceOp.Constant _, LayoutOp.Reshape _ ->
                 throw new IllegalArgumentException("nothing to compute for " + result);
         };

@@ -131,6 +131,14 @@ final class Buffers {
         workers.betweenSteps(() -> grow(products, count));
     }
 
+    /** Makes room for the rows of a task that matches tokens, and for a strip of them. */
+    void reserveTokens(MatchTokensStep.Sizes s) {
+        workers.betweenSteps(() -> {
+            grow(rows, s.rowsATask() * s.channels());
+            grow(strip, GemmKernel.ROWS * s.channels());
+        });
+    }
+
     private static void grow(float[][] arrays, int length) {
         for (int i = 0; i < arrays.length; i++) {
             arrays[i] = arrays[i].length < length ? new float[length] : arrays[i];

@@ -6,10 +6,11 @@ import dev.aquarelle.core.tensor.DType;
 import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.core.tensor.TensorException;
 import dev.aquarelle.ops.graph.LayoutOp;
+import dev.aquarelle.ops.graph.TokenOp;
 import java.lang.foreign.MemorySegment;
 
 /**
- * {@link LayoutOp.Embedding} and {@link LayoutOp.SelectRows}: rows of a table, or of each sample its own, by I32 indices. All indices are checked
+ * {@link LayoutOp.Embedding}, {@link LayoutOp.SelectRows} and {@link TokenOp.UnmergeTokens}: rows of a table, or of each sample its own, by I32 indices. All indices are checked
  * before any row is copied. Out must not overlap an operand.
  */
 final class GatherStep implements Step, Workers.Task {
@@ -20,6 +21,7 @@ final class GatherStep implements Step, Workers.Task {
     private final DType dtype;
     private final int rows;
     private final int rowsBetween;
+    private final int indicesASample;
     private final int channels;
     private final Operand out;
     private final TaskSplit split;
@@ -33,6 +35,7 @@ final class GatherStep implements Step, Workers.Task {
             DType dtype,
             int rows,
             int rowsBetween,
+            int indicesASample,
             int channels,
             Operand out) {
         this.who = who;
@@ -42,6 +45,7 @@ final class GatherStep implements Step, Workers.Task {
         this.dtype = dtype;
         this.rows = rows;
         this.rowsBetween = rowsBetween;
+        this.indicesASample = indicesASample;
         this.channels = channels;
         this.out = out;
         split = TaskSplit.of(count, channels);
@@ -56,13 +60,22 @@ final class GatherStep implements Step, Workers.Task {
     static GatherStep embedding(
             String who, Shape idsShape, Operand ids, Shape tableShape, DType dtype, Operand table, Operand out) {
         int rows = tableShape.dim(0);
-        return new GatherStep(who, "id", ids, idsShape.size(), table, dtype, rows, 0, tableShape.last(), out);
+        return new GatherStep(who, "id", ids, idsShape.size(), table, dtype, rows, 0, 1, tableShape.last(), out);
     }
 
     /** One row of each sample of x [N, L, C]. */
     static GatherStep selectRows(String who, Shape xShape, Operand x, Operand positions, Operand out) {
         int rows = xShape.dim(1);
-        return new GatherStep(who, "position", positions, xShape.dim(0), x, DType.F32, rows, rows, xShape.last(), out);
+        return new GatherStep(
+                who, "position", positions, xShape.dim(0), x, DType.F32, rows, rows, 1, xShape.last(), out);
+    }
+
+    /** Rows of each sample of x [N, T, C] by the places [N, L] of its tokens. */
+    static GatherStep unmergeTokens(String who, Shape xShape, Operand x, Shape placesShape, Operand places, Operand out) {
+        int rows = xShape.dim(1);
+        int each = placesShape.dim(1);
+        return new GatherStep(
+                who, "place", places, placesShape.size(), x, DType.F32, rows, rows, each, xShape.last(), out);
     }
 
     /**
@@ -87,7 +100,7 @@ final class GatherStep implements Step, Workers.Task {
     @Override
     public void run(int task, int worker) {
         for (long i = split.from(task); i < split.to(task); i++) {
-            long first = (i * rowsBetween + index(i)) * channels;
+            long first = (i / indicesASample * rowsBetween + index(i)) * channels;
             long outAt = out.byteOffset() + 4L * channels * i;
             if (dtype == DType.F32) {
                 MemorySegment.copy(table, 4 * first, out.segment(), outAt, 4L * channels);

@@ -11,6 +11,7 @@ import dev.aquarelle.ops.graph.Padding;
 import dev.aquarelle.ops.graph.ProductOp;
 import dev.aquarelle.ops.graph.ResizeOp;
 import dev.aquarelle.ops.graph.SourceOp;
+import dev.aquarelle.ops.graph.TokenOp;
 import dev.aquarelle.ops.graph.Value;
 import dev.aquarelle.ops.plan.SlabPlan;
 import java.lang.foreign.MemorySegment;
@@ -78,6 +79,7 @@ final class StepFactory {
                     LayoutOp.Slice _,
                     LayoutOp.Embedding _,
                     LayoutOp.SelectRows _,
+                    TokenOp _,
                     MapOp.TimestepEmbedding _ -> -1;
         };
     }
@@ -125,6 +127,7 @@ final class StepFactory {
                         : GroupNormStep.scratchBytes(
                                 (NormOp.GroupNorm) fused.op(), reads.get(0).shape());
             }
+            case TokenOp token -> TokenSteps.scratchBytes(token, result, reads);
             default -> 0;
         };
     }
@@ -170,6 +173,7 @@ final class StepFactory {
             case LayoutOp.Embedding _ -> embedding(reads, result, out);
             case LayoutOp.SelectRows _ ->
                 GatherStep.selectRows(where(result), reads.get(0).shape(), operand(reads, 0), operand(reads, 1), out);
+            case TokenOp token -> new TokenSteps(places, kernels, buffers, scratch).step(token, result, reads);
             case MapOp.TimestepEmbedding embedding ->
                 new TimestepEmbeddingStep(embedding, shape.dim(0), operand(reads, 0), out);
             case SourceOp.Input _, SourceOp.Constant _, LayoutOp.Reshape _ ->

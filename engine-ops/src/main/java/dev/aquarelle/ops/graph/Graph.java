@@ -255,6 +255,21 @@ public final class Graph {
         return add(new LayoutOp.SelectRows(), x, positions);
     }
 
+    /** See {@link TokenOp.MatchTokens}. */
+    public Value matchTokens(Value x, int height, int width, int merged) {
+        return add(new TokenOp.MatchTokens(height, width, merged), x);
+    }
+
+    /** See {@link TokenOp.MergeTokens}. */
+    public Value mergeTokens(Value x, Value places, int tokens) {
+        return add(new TokenOp.MergeTokens(tokens), x, places);
+    }
+
+    /** See {@link TokenOp.UnmergeTokens}. */
+    public Value unmergeTokens(Value x, Value places) {
+        return add(new TokenOp.UnmergeTokens(), x, places);
+    }
+
     /** See {@link MapOp.TimestepEmbedding}, with the usual longest period 10000. */
     public Value timestepEmbedding(Value timesteps, int dim, boolean flipSinToCos, float freqShift) {
         return add(new MapOp.TimestepEmbedding(dim, flipSinToCos, freqShift, 10000), timesteps);

@@ -14,7 +14,7 @@ import dev.aquarelle.core.tensor.TensorException;
  * rounded to F32. Sums are accumulated in float32 or wider. No operation mixes the samples of a batch, and a sample's result does not
  * depend on the size of the batch.
  */
-public sealed interface Op permits SourceOp, ProductOp, NormOp, MapOp, LayoutOp, ResizeOp {
+public sealed interface Op permits SourceOp, ProductOp, NormOp, MapOp, LayoutOp, ResizeOp, TokenOp {
 
     /**
      * The shape of the result for operands of the given shapes.
@@ -43,8 +43,8 @@ public sealed interface Op permits SourceOp, ProductOp, NormOp, MapOp, LayoutOp,
     }
 
     /**
-     * The type of the result: F32, but a {@link SourceOp.Constant} has its own; that of a {@link SourceOp.Input} is given to the
-     * {@link Graph}.
+     * The type of the result: F32, but that of {@link TokenOp.MatchTokens} is I32, and a {@link SourceOp.Constant} has its own; that of a
+     * {@link SourceOp.Input} is given to the {@link Graph}.
      */
     default DType resultType() {
         return DType.F32;

@@ -98,8 +98,14 @@ final class ReferenceProgram implements Program {
         MemorySegment.copy(from.data(), 0, to.data(), 0, to.data().byteSize());
     }
 
-    /** Copies an array into an F32 tensor. */
+    /** Copies an array into a tensor of its type: F32, or I32 for whole numbers. */
     static void copy(Dense from, Tensor to) {
+        if (to.dtype() == DType.I32) {
+            for (int i = 0; i < from.values.length; i++) {
+                to.data().setAtIndex(ValueLayout.JAVA_INT_UNALIGNED, i, (int) from.values[i]);
+            }
+            return;
+        }
         if (to.dtype() != DType.F32) {
             throw new TensorException("expected an F32 output, found " + to);
         }

@@ -10,6 +10,7 @@ import dev.aquarelle.ops.graph.NormOp;
 import dev.aquarelle.ops.graph.ProductOp;
 import dev.aquarelle.ops.graph.ResizeOp;
 import dev.aquarelle.ops.graph.SourceOp;
+import dev.aquarelle.ops.graph.TokenOp;
 import dev.aquarelle.ops.graph.Value;
 import java.util.Arrays;
 import java.util.List;
@@ -37,7 +38,7 @@ final class ReferenceRun {
     /** Computes everything, then copies the outputs. */
     void into(Map<String, Tensor> outputs) {
         for (Value value : graph.values()) {
-            if (plan.isNeeded(value) && value.dtype() == DType.F32 && !(value.op() instanceof SourceOp.Constant)) {
+            if (plan.isNeeded(value) && isComputed(value)) {
                 stop.check();
                 computed[value.id()] = compute(value);
                 for (Value operand : value.operands()) {
@@ -49,12 +50,21 @@ final class ReferenceRun {
         }
         graph.outputs().forEach((name, value) -> {
             Tensor output = Objects.requireNonNull(outputs.get(name));
-            if (value.op() instanceof SourceOp.Constant || value.dtype() != DType.F32) {
-                ReferenceProgram.copy(given(value), output);
-            } else {
+            if (isComputed(value)) {
                 ReferenceProgram.copy(dense(value), output);
+            } else {
+                ReferenceProgram.copy(given(value), output);
             }
         });
+    }
+
+    /** Whether it has an array of floats: all but constants and indices that are given. */
+    private static boolean isComputed(Value value) {
+        return switch (value.op()) {
+            case SourceOp.Constant _ -> false;
+            case SourceOp.Input _ -> value.dtype() == DType.F32;
+            default -> true;
+        };
     }
 
     private Dense compute(Value value) {
@@ -84,8 +94,11 @@ final class ReferenceRun {
             case LayoutOp.Concat op ->
                 Rows.concat(op.axis(), operands.stream().map(this::dense).toList(), value.shape());
             case LayoutOp.Slice op -> Rows.slice(op, in(value, 0), value.shape());
-            case LayoutOp.Embedding _ -> Rows.embedding(given(operands.get(0)), in(value, 1), value);
-            case LayoutOp.SelectRows _ -> Rows.selectRows(in(value, 0), given(operands.get(1)), value);
+            case LayoutOp.Embedding _ -> Rows.embedding(indices(operands.get(0)), in(value, 1), value);
+            case LayoutOp.SelectRows _ -> Rows.selectRows(in(value, 0), indices(operands.get(1)), value);
+            case TokenOp.MatchTokens op -> Tokens.match(op, in(value, 0), value.shape(), stop);
+            case TokenOp.MergeTokens _ -> Tokens.merge(in(value, 0), indices(operands.get(1)), value);
+            case TokenOp.UnmergeTokens _ -> Tokens.unmerge(in(value, 0), indices(operands.get(1)), value);
             case MapOp.TimestepEmbedding op -> Sinusoids.timestepEmbedding(op, in(value, 0), value.shape());
         };
     }
@@ -102,7 +115,19 @@ final class ReferenceRun {
         return Objects.requireNonNull(computed[value.id()], () -> value + " is not computed");
     }
 
-    /** The tensor of an input or a constant; indices are always one of the two. */
+    private int[] indices(Value value) {
+        if (!isComputed(value)) {
+            return given(value).toIntArray();
+        }
+        float[] floats = dense(value).values;
+        int[] indices = new int[floats.length];
+        for (int i = 0; i < indices.length; i++) {
+            indices[i] = (int) floats[i];
+        }
+        return indices;
+    }
+
+    /** The tensor of an input or a constant. */
     private Tensor given(Value value) {
         return switch (value.op()) {
             case SourceOp.Input _ -> inputs[graph.inputs().indexOf(value)];

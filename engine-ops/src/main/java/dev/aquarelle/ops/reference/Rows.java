@@ -1,7 +1,6 @@
 package dev.aquarelle.ops.reference;
 
 import dev.aquarelle.core.tensor.Shape;
-import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.core.tensor.TensorException;
 import dev.aquarelle.ops.graph.LayoutOp;
 import dev.aquarelle.ops.graph.Value;
@@ -38,9 +37,8 @@ final class Rows {
     /**
      * @throws TensorException if an id is outside of the table
      */
-    static Dense embedding(Tensor ids, Dense table, Value value) {
+    static Dense embedding(int[] rows, Dense table, Value value) {
         Dense result = Dense.of(value.shape());
-        int[] rows = ids.toIntArray();
         int channels = table.shape.last();
         for (int i = 0; i < rows.length; i++) {
             require(rows[i], table.shape.dim(0), "id", i, value);
@@ -52,9 +50,8 @@ final class Rows {
     /**
      * @throws TensorException if a position is outside of its sample
      */
-    static Dense selectRows(Dense x, Tensor positions, Value value) {
+    static Dense selectRows(Dense x, int[] rows, Value value) {
         Dense result = Dense.of(value.shape());
-        int[] rows = positions.toIntArray();
         int channels = x.shape.last();
         for (int n = 0; n < rows.length; n++) {
             require(rows[n], x.shape.dim(1), "position", n, value);
@@ -64,7 +61,10 @@ final class Rows {
         return result;
     }
 
-    private static void require(int index, int count, String what, int at, Value value) {
+    /**
+     * @throws TensorException if the index is not among so many rows
+     */
+    static void require(int index, int count, String what, int at, Value value) {
         if (index < 0 || index >= count) {
             String where = value.scope().isEmpty() ? "" : value.scope() + ": ";
             throw new TensorException("%s%s: %s %d (at %d) is outside of the %d rows"

@@ -35,6 +35,11 @@ class AllocationTest {
         assertThat(bytesOf(ByTiles.class, 256)).isLessThan(TOLERATED_BYTES_A_RUN);
     }
 
+    @Test
+    void aRunAmongMergedTokensAllocatesNothing() throws IOException, InterruptedException {
+        assertThat(bytesOf(AmongTokens.class, 256)).isLessThan(TOLERATED_BYTES_A_RUN);
+    }
+
     private static long bytesOf(Class<?> main, int bits) throws IOException, InterruptedException {
         List<String> lines =
                 OtherJvm.run(main, "--add-modules=jdk.incubator.vector", "-D" + Kernels.VECTOR_BITS + "=" + bits);
@@ -53,6 +58,15 @@ class AllocationTest {
 
         public static void main(String[] arguments) {
             printBytes(Kernels.load(), ProbeGraph.TILES, WARM_UP / 4); // its runs are longer, so compiled sooner
+        }
+    }
+
+    /** The same for token merging. */
+    static final class AmongTokens {
+        private AmongTokens() {}
+
+        public static void main(String[] arguments) {
+            printBytes(Kernels.load(), ProbeGraph.TOKENS, WARM_UP / 4);
         }
     }
 

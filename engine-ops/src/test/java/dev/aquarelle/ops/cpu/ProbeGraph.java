@@ -23,6 +23,9 @@ record ProbeGraph(String name, Body body, List<Shape> samples) {
     /** Convolutions by transformed tiles. */
     static final ProbeGraph TILES = new ProbeGraph("tiles", ProbeGraph::tiles, List.of(Shape.of(13, 12, 272)));
 
+    /** Attention among merged tokens. */
+    static final ProbeGraph TOKENS = new ProbeGraph("tokens", ProbeGraph::tokens, List.of(Shape.of(19 * 18, 72)));
+
     /** All of them. */
     static List<ProbeGraph> all() {
         return List.of(
@@ -31,7 +34,8 @@ record ProbeGraph(String name, Body body, List<Shape> samples) {
                 new ProbeGraph("manyKeys", ProbeGraph::manyKeys, List.of(Shape.of(40, 48), Shape.of(530, 48))),
                 new ProbeGraph("fewRows", ProbeGraph::fewRows, List.of(Shape.of(77, 72))),
                 new ProbeGraph("convolutions", ProbeGraph::convolutions, List.of(Shape.of(13, 11, 48))),
-                new ProbeGraph("narrowWeights", ProbeGraph::narrowWeights, List.of(Shape.of(12, 11, 64))));
+                new ProbeGraph("narrowWeights", ProbeGraph::narrowWeights, List.of(Shape.of(12, 11, 64))),
+                TOKENS);
     }
 
     /** Adds the operations to a graph and returns the last. */
@@ -131,6 +135,17 @@ record ProbeGraph(String name, Body body, List<Shape> samples) {
             h = g.add(h, g.upsampleNearest(direct, 12, 11));
         }
         return h;
+    }
+
+    /** Of several panels, of odd lines, and again of what that gives. */
+    private static Value tokens(Graph g, Value... inputs) {
+        Value x = inputs[0];
+        for (int merged : new int[] {200, 90}) {
+            Value places = g.matchTokens(x, 19, 18, merged);
+            Value left = g.mergeTokens(x, places, 19 * 18 - merged);
+            x = g.add(x, g.unmergeTokens(g.attention(left, left, left, 2, false), places));
+        }
+        return x;
     }
 
     private static Value weight(Graph g, long seed, int... dims) {

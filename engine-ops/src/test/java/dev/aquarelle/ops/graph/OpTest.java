@@ -42,6 +42,8 @@ class OpTest {
                 result("[2, 3, 40]", g -> g.slice(g.input("x", TOKENS), 1, 5, 8)),
                 result("[2, 77, 16]", g -> g.embedding(g.input("ids", DType.I32, 2, 77), g.input("table", 50, 16))),
                 result("[2, 40]", g -> g.selectRows(g.input("x", TOKENS), g.input("at", DType.I32, 2))),
+                result("[2, 30, 40]", g -> g.mergeTokens(g.input("x", TOKENS), g.matchTokens(g.input("y", TOKENS), 8, 6, 18), 30)),
+                result("[2, 48, 40]", g -> g.unmergeTokens(g.input("x", 2, 30, 40), g.input("places", DType.I32, 2, 48))),
                 result("[3, 33]", g -> g.timestepEmbedding(g.input("t", 3), 33, true, 0)),
                 result("[2, 8, 6, 40]", g -> g.addPerChannel(g.input("x", IMAGE), g.input("v", 2, 40))),
                 result("[2, 48, 40]", g -> g.add(g.input("x", TOKENS), g.input("row", 40))),
@@ -194,6 +196,24 @@ class OpTest {
                 refusal(
                         "selectRows: positions [3] do not fit [2, 48, 40]",
                         g -> g.selectRows(g.input("x", TOKENS), g.input("at", DType.I32, 3))),
+                refusal(
+                        "matchTokens: [2, 48, 40] are no 8 x 7 tokens",
+                        g -> g.matchTokens(g.input("x", TOKENS), 8, 7, 1)),
+                refusal(
+                        "matchTokens: expected to merge 0 to 36 of 8 x 6 tokens, found 37",
+                        g -> g.matchTokens(g.input("x", TOKENS), 8, 6, 37)),
+                refusal(
+                        "matchTokens: expected to merge 0 to 0 of 1 x 48 tokens, found 1",
+                        g -> g.matchTokens(g.input("x", TOKENS), 1, 48, 1)),
+                refusal(
+                        "mergeTokens: places [2, 40] of [2, 48, 40] do not make 30 tokens",
+                        g -> g.mergeTokens(g.input("x", TOKENS), g.input("places", DType.I32, 2, 40), 30)),
+                refusal(
+                        "unmergeTokens: places [1, 48] do not fit [2, 48, 40]",
+                        g -> g.unmergeTokens(g.input("x", TOKENS), g.input("places", DType.I32, 1, 48))),
+                refusal(
+                        "mergeTokens: operand 1 is F32, expected I32",
+                        g -> g.mergeTokens(g.input("x", TOKENS), g.input("places", 2, 48), 30)),
                 refusal(
                         "timestepEmbedding: timesteps are [2, 1], expected [N]",
                         g -> g.timestepEmbedding(g.input("t", 2, 1), 32, true, 0)),

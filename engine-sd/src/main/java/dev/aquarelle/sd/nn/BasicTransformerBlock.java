@@ -32,10 +32,16 @@ public record BasicTransformerBlock(
                 onlyCrossAttention);
     }
 
-    /** x {@code [N, L, dim]}; only the second attention is to pictures as well. */
-    public Value forward(Graph g, Value x, EncoderHiddenStates context) {
+    /**
+     * x {@code [N, L, dim]}; only the second attention is to pictures as well.
+     *
+     * @param merging of tokens in the first attention
+     */
+    Value forward(Graph g, Value x, EncoderHiddenStates context, TokenMerging merging) {
         Value h = norm1.forward(g, "norm1", x);
-        x = g.add(attn1.forward(g, "attn1", h, onlyCrossAttention ? context.text() : h), x);
+        h = merging.around(
+                g, x, h, tokens -> attn1.forward(g, "attn1", tokens, onlyCrossAttention ? context.text() : tokens));
+        x = g.add(h, x);
         h = norm2.forward(g, "norm2", x);
         try (var _ = g.scope("attn2")) {
             h = attn2.forward(g, h, context);

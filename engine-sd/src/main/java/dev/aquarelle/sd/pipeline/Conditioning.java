@@ -37,6 +37,22 @@ public record Conditioning(
         return new Conditioning(prompts, timeIds, null, null);
     }
 
+    /** The same of the last rows alone: those of the prompts, which come last. */
+    Conditioning ofLast(int rows) {
+        Tensor hiddenStates = prompts.hiddenStates();
+        return rows == hiddenStates.shape().dim(0)
+                ? this
+                : new Conditioning(
+                        new PromptEmbeds(Latents.last(hiddenStates, rows), lastOrNull(prompts.pooled(), rows)),
+                        lastOrNull(timeIds, rows),
+                        lastOrNull(timestepCond, rows),
+                        lastOrNull(channels, rows));
+    }
+
+    private static @Nullable Tensor lastOrNull(@Nullable Tensor x, int rows) {
+        return x == null ? null : Latents.last(x, rows);
+    }
+
     /** The denoiser's inputs: sample and timestep, then what is here, in the order of {@link dev.aquarelle.sd.unet.UNetInputs}. */
     List<Tensor> inputs(Tensor sample, Tensor timestep) {
         List<Tensor> inputs = new ArrayList<>();

@@ -24,7 +24,6 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -231,8 +230,18 @@ public final class DiffusionModel implements AutoCloseable {
      * @throws dev.aquarelle.core.memory.MemoryBudgetException if they take more memory than there is
      */
     void prepare(Shape latents, int looks, Steering.Kinds kinds, @Nullable ControlNetUse controlNets) {
-        programs.prepare(
-                new Programs.Demand(looks * latents.dim(0), latents.dim(1), latents.dim(2), looks, kinds, controlNets));
+        prepare(latents, new CallPlan(Shortcuts.NONE, looks, 1), kinds, controlNets);
+    }
+
+    /**
+     * Compiles what the calls of a run with pictures of this size need, before any work on them.
+     *
+     * @param kinds of inputs that steer the denoiser
+     * @param controlNets run beside it, if there are any
+     * @throws dev.aquarelle.core.memory.MemoryBudgetException if they take more memory than there is
+     */
+    void prepare(Shape latents, CallPlan plan, Steering.Kinds kinds, @Nullable ControlNetUse controlNets) {
+        programs.prepare(Denoiser.demands(latents, plan, kinds, controlNets));
     }
 
     /** Frees the programs but the text encoders'; they are compiled again when they are needed. */
@@ -248,20 +257,12 @@ public final class DiffusionModel implements AutoCloseable {
     public Tensor sample(Sampling s) {
         SchedulerRun run = s.run();
         Tensor latents = s.latents();
-        int looks = s.guidance().looks();
-        Programs.Demand demand = Programs.Demand.of(latents.shape(), looks, s.steerer());
-        int samples = latents.shape().dim(0) * looks;
-        programs.prepare(demand);
+        programs.prepare(Denoiser.demands(
+                latents.shape(), s.plan(), s.steerer().kinds(), s.steerer().controlNets()));
         previewRefused = false;
-        Program program = programs.denoiser(demand);
-        float[] timesteps = new float[samples];
+        Denoiser denoiser = new Denoiser(programs, s);
         for (int call = 0; call < run.count(); call++) {
-            Arrays.fill(timesteps, run.timestep(call));
-            Tensor sample = Latents.repeated(run.scaleModelInput(call, latents), looks);
-            Tensor output =
-                    program.run(s.cancellation(), inputs(s, demand, call, sample, Tensor.of(timesteps, samples)));
-            Finite.require(Programs.DENOISER, call == 0 ? Finite.WEIGHTS : Finite.SETTINGS, output);
-            Tensor prediction = s.guidance().combine(output);
+            Tensor prediction = denoiser.predict(call, run.scaleModelInput(call, latents), run.timestep(call));
             StepResult result = run.step(call, prediction, latents, s.noise());
             latents = s.edit().after(call, result.prevSample());
             Finite.require("the sampler", Finite.SETTINGS, latents);
@@ -269,24 +270,6 @@ public final class DiffusionModel implements AutoCloseable {
             tell(s.listener(), new Progress(call + 1, run.count(), latents, clean, this::preview));
         }
         return latents;
-    }
-
-    private Tensor[] inputs(Sampling s, Programs.Demand demand, int call, Tensor sample, Tensor timesteps) {
-        List<Tensor> inputs = new ArrayList<>(s.conditioning().at(call).inputs(sample, timesteps));
-        List<Tensor> residuals = List.of();
-        Program controlling = programs.controlNets(demand);
-        if (controlling != null && s.steerer().controlNets() != null) {
-            Tensor[] seen = s.conditioning()
-                    .at(call)
-                    .forControl()
-                    .inputs(sample, timesteps)
-                    .toArray(Tensor[]::new);
-            residuals = s.steerer()
-                    .controlNets()
-                    .residuals(controlling, call, s.run().count(), seen, s.cancellation());
-        }
-        inputs.addAll(s.steerer().inputs(residuals));
-        return inputs.toArray(Tensor[]::new);
     }
 
     private static void tell(ProgressListener listener, Progress progress) {

@@ -74,6 +74,12 @@ public final class Latents {
         return Tensor.of(all, a.shape().withLast(first + second).dims());
     }
 
+    /** The last samples of a tensor; a view. */
+    static Tensor last(Tensor x, int samples) {
+        int all = x.shape().dim(0);
+        return x.slice(all - samples, all);
+    }
+
     /** Zeros on the heap. */
     static Tensor zeros(int... dims) {
         return Tensor.of(new float[Math.toIntExact(Shape.of(dims).size())], dims);

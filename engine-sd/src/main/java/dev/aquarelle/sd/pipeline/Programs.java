@@ -9,7 +9,11 @@ import dev.aquarelle.ops.graph.Graph;
 import dev.aquarelle.sd.unet.Steering;
 import dev.aquarelle.sd.unet.UNet2DConditionModel;
 import dev.aquarelle.sd.unet.UNetInputs;
+import dev.aquarelle.sd.unet.UNetVariant;
 import dev.aquarelle.sd.vae.Autoencoder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +35,7 @@ final class Programs implements AutoCloseable {
      * @param looks of them at each picture
      * @param kinds of inputs that steer the denoiser
      * @param controlNets run beside the denoiser, if there are any
+     * @param variant of the denoiser's graph
      */
     record Demand(
             int samples,
@@ -38,16 +43,8 @@ final class Programs implements AutoCloseable {
             int width,
             int looks,
             Steering.Kinds kinds,
-            @Nullable ControlNetUse controlNets) {
-        static Demand of(Shape latents, int looks, Steerer steerer) {
-            return new Demand(
-                    looks * latents.dim(0),
-                    latents.dim(1),
-                    latents.dim(2),
-                    looks,
-                    steerer.kinds(),
-                    steerer.controlNets());
-        }
+            @Nullable ControlNetUse controlNets,
+            UNetVariant variant) {
 
         boolean isAsLargeAs(Demand other) {
             return height == other.height && width == other.width;
@@ -55,7 +52,11 @@ final class Programs implements AutoCloseable {
 
         /** Whether what was compiled for the other one serves this one: pictures and scales do not matter. */
         boolean isLike(Demand other) {
-            return samples == other.samples && isAsLargeAs(other) && kinds.equals(other.kinds) && controlsLike(other);
+            return samples == other.samples
+                    && isAsLargeAs(other)
+                    && kinds.equals(other.kinds)
+                    && variant.equals(other.variant)
+                    && controlsLike(other);
         }
 
         private boolean controlsLike(Demand other) {
@@ -76,10 +77,10 @@ final class Programs implements AutoCloseable {
     private final TextEncoders textEncoders;
     private final UNet2DConditionModel unet;
     private final Autoencoder vae;
-    private @Nullable Compiled denoiser;
-    private @Nullable Compiled controlNets;
+    private final List<Compiled> denoisers = new ArrayList<>();
+    private final List<Compiled> controlNets = new ArrayList<>();
     private @Nullable Compiled decoder;
-    private @Nullable Demand prepared;
+    private List<Demand> prepared = List.of();
     private boolean oneAtATime;
 
     /**
@@ -117,47 +118,67 @@ final class Programs implements AutoCloseable {
     }
 
     /**
-     * Compiles what pictures of a size need, or finds out that it fits.
+     * Compiles what a run needs, or finds out that it fits: all programs of the denoiser at a time, and the decoder beside them or after.
      *
-     * @throws MemoryBudgetException if it does not fit even one at a time
+     * @param wanted of one size
+     * @throws MemoryBudgetException if it does not fit
      */
-    void prepare(Demand wanted) {
-        if (prepared != null && wanted.isLike(prepared)) {
+    void prepare(List<Demand> wanted) {
+        if (isPrepared(wanted)) {
             return;
         }
-        prepared = null;
+        prepared = List.of();
         oneAtATime = false;
-        closeDenoiser();
-        decoder(
-                wanted.height(),
-                wanted.width()); // it takes the most: what cannot be is refused before more is allocated
+        closeDenoisers();
+        Demand first = wanted.getFirst();
+        decoder(first.height(), first.width()); // it takes the most: what cannot be is refused before more is allocated
         try {
             denoising(wanted);
         } catch (MemoryBudgetException e) {
             oneAtATime = true;
+            closeDecoder();
             denoising(wanted);
         }
         prepared = wanted;
     }
 
-    private void denoising(Demand wanted) {
-        denoiser(wanted);
-        controlNets(wanted);
+    private boolean isPrepared(List<Demand> wanted) {
+        return wanted.size() == prepared.size()
+                && IntStream.range(0, wanted.size())
+                        .allMatch(i -> wanted.get(i).isLike(prepared.get(i)));
     }
 
-    /** The denoiser for so many samples of this size, steered so. */
-    Program denoiser(Demand wanted) {
-        Compiled found = denoiser;
-        if (found != null && wanted.isLike(found.demand)) {
-            return found.program;
+    private void denoising(List<Demand> wanted) {
+        for (Demand demand : wanted) {
+            denoiser(demand);
+            controlNets(demand);
         }
-        closeDenoiser();
+    }
+
+    /** The denoiser for so many samples of this size, steered so; beside those of other calls of the same run. */
+    Program denoiser(Demand wanted) {
+        Program found = find(denoisers, wanted);
+        if (found != null) {
+            return found;
+        }
+        if (denoisers.stream().anyMatch(other -> !other.demand.isAsLargeAs(wanted))) {
+            closeDenoisers();
+        }
         if (decoder != null && (oneAtATime || !wanted.isAsLargeAs(decoder.demand))) {
             closeDecoder();
         }
-        Program program = compile(backend, unet.graph(sizes(wanted), wanted.kinds()), DENOISER, budget, taken());
-        denoiser = new Compiled(wanted, program);
+        Graph graph = unet.graph(sizes(wanted), wanted.kinds(), wanted.variant());
+        Program program = compile(backend, graph, DENOISER, budget, taken());
+        denoisers.add(new Compiled(wanted, program));
         return program;
+    }
+
+    private static @Nullable Program find(List<Compiled> programs, Demand wanted) {
+        return programs.stream()
+                .filter(compiled -> wanted.isLike(compiled.demand))
+                .map(Compiled::program)
+                .findFirst()
+                .orElse(null);
     }
 
     private UNetInputs.Sizes sizes(Demand wanted) {
@@ -172,25 +193,25 @@ final class Programs implements AutoCloseable {
         if (use == null) {
             return null;
         }
-        Compiled found = controlNets;
-        if (found != null && wanted.isLike(found.demand)) {
-            return found.program;
+        Program found = find(controlNets, wanted);
+        if (found != null) {
+            return found;
         }
         Program program = compile(backend, use.graph(sizes(wanted), wanted.looks()), CONTROL_NETS, budget, taken());
-        controlNets = new Compiled(wanted, program);
+        controlNets.add(new Compiled(wanted, program));
         return program;
     }
 
     /** The decoder for one picture of so many latents. */
     Program decoder(int height, int width) {
-        Demand wanted = new Demand(1, height, width, 1, Steering.Kinds.NONE, null);
+        Demand wanted = new Demand(1, height, width, 1, Steering.Kinds.NONE, null, UNetVariant.PLAIN);
         Compiled found = decoder;
         if (found != null && found.demand.isAsLargeAs(wanted)) {
             return found.program;
         }
         closeDecoder();
-        if (denoiser != null && (oneAtATime || !denoiser.demand.isAsLargeAs(wanted))) {
-            closeDenoiser();
+        if (oneAtATime || denoisers.stream().anyMatch(other -> !other.demand.isAsLargeAs(wanted))) {
+            closeDenoisers();
         }
         Program program = compile(backend, decoderGraph(Shape.of(1, height, width)), DECODER, budget, taken());
         decoder = new Compiled(wanted, program);
@@ -202,7 +223,7 @@ final class Programs implements AutoCloseable {
         try {
             return beside(graph, part);
         } catch (MemoryBudgetException e) {
-            closeDenoiser(); // it has not begun, and is compiled again when it does
+            closeDenoisers(); // it has not begun, and is compiled again when it does
             return compile(backend, graph, part, budget, taken());
         }
     }
@@ -232,23 +253,24 @@ final class Programs implements AutoCloseable {
     }
 
     private long taken() {
-        return textEncoders.memory() + bytes(denoiser) + bytes(controlNets) + bytes(decoder);
+        return textEncoders.memory() + bytes(denoisers) + bytes(controlNets) + bytes(decoder);
     }
 
     private static long bytes(@Nullable Compiled compiled) {
         return compiled == null ? 0 : compiled.program.memory().total();
     }
 
-    private void closeDenoiser() {
-        Compiled closing = denoiser;
-        Compiled beside = controlNets;
-        denoiser = null;
-        controlNets = null;
-        try {
-            close(closing);
-        } finally {
-            close(beside);
-        }
+    private static long bytes(List<Compiled> programs) {
+        return programs.stream().mapToLong(Programs::bytes).sum();
+    }
+
+    /** And the ControlNets beside them. */
+    private void closeDenoisers() {
+        List<Compiled> closing = new ArrayList<>(denoisers);
+        closing.addAll(controlNets);
+        denoisers.clear();
+        controlNets.clear();
+        closing.forEach(Programs::close);
     }
 
     private static void close(@Nullable Compiled closing) {
@@ -266,9 +288,9 @@ final class Programs implements AutoCloseable {
     /** Frees all; what is asked for later is compiled again. */
     @Override
     public void close() {
-        prepared = null;
+        prepared = List.of();
         try {
-            closeDenoiser();
+            closeDenoisers();
         } finally {
             closeDecoder();
         }

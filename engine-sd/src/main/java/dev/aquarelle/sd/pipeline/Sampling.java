@@ -17,6 +17,7 @@ import dev.aquarelle.sd.schedulers.SchedulerRun;
  * @param noise for samplers that add noise in their steps
  * @param listener told after each call of the denoiser
  * @param cancellation asked all the time
+ * @param shortcuts what makes it sooner
  */
 public record Sampling(
         SchedulerRun run,
@@ -27,4 +28,34 @@ public record Sampling(
         LatentsEdit edit,
         NoiseSource noise,
         ProgressListener listener,
-        Cancellation cancellation) {}
+        Cancellation cancellation,
+        Shortcuts shortcuts) {
+
+    /** The exact way. */
+    public Sampling(
+            SchedulerRun run,
+            GuidanceMethod guidance,
+            ConditioningSchedule conditioning,
+            Steerer steerer,
+            Tensor latents,
+            LatentsEdit edit,
+            NoiseSource noise,
+            ProgressListener listener,
+            Cancellation cancellation) {
+        this(
+                run,
+                guidance,
+                conditioning,
+                steerer,
+                latents,
+                edit,
+                noise,
+                listener,
+                cancellation,
+                Shortcuts.NONE);
+    }
+
+    CallPlan plan() {
+        return new CallPlan(shortcuts, guidance.looks(), run.count());
+    }
+}

@@ -146,6 +146,7 @@ record SettledRequest(
         if (text().clipSkip() > 0) {
             values.put("Clip skip", Integer.toString(text().clipSkip() + 1)); // the web UI counts from 1
         }
+        text().shortcuts().putInto(values);
         if (image() != null) {
             values.put(Replay.IMAGE, AddOnParameters.hash(image()));
         }

@@ -1,7 +1,12 @@
 package dev.aquarelle.sd.pipeline;
 
+import java.util.Map;
+import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
+
 /**
- * Ways to make a picture sooner that change it a little; all off unless asked for.
+ * Ways to make a picture sooner that change it a little; all off unless asked for. What each of them gains and costs stands in
+ * {@code docs/shortcuts.md}.
  *
  * @param guidanceFrom the first part of the steps without guidance (arXiv:2404.07724): 0 for none
  * @param guidanceUntil where guidance ends: 1 for never
@@ -11,6 +16,14 @@ package dev.aquarelle.sd.pipeline;
 public record Shortcuts(double guidanceFrom, double guidanceUntil, int cacheInterval, double mergeRatio) {
     /** The exact picture. */
     public static final Shortcuts NONE = new Shortcuts(0, 1, 1, 0);
+
+    /** All tokens but one of each square. */
+    private static final double LARGEST_RATIO = 0.75;
+
+    private static final String INTERVAL = "Guidance interval";
+    private static final String TO = " to ";
+    private static final String CACHE = "DeepCache interval";
+    private static final String MERGING = "Token merging ratio";
 
     /**
      * @throws IllegalArgumentException if a number is outside of its range
@@ -23,8 +36,9 @@ public record Shortcuts(double guidanceFrom, double guidanceUntil, int cacheInte
         if (cacheInterval < 1) {
             throw new IllegalArgumentException("cacheInterval: expected 1 or more, found " + cacheInterval);
         }
-        if (!(mergeRatio >= 0 && mergeRatio <= 0.75)) {
-            throw new IllegalArgumentException("mergeRatio: expected 0 to 0.75, found " + mergeRatio);
+        if (!(mergeRatio >= 0 && mergeRatio <= LARGEST_RATIO)) {
+            throw new IllegalArgumentException(
+                    "mergeRatio: expected 0 to %s, found %s".formatted(LARGEST_RATIO, mergeRatio));
         }
     }
 
@@ -41,5 +55,79 @@ public record Shortcuts(double guidanceFrom, double guidanceUntil, int cacheInte
     /** Tokens merged in self-attention. */
     public Shortcuts withMergeRatio(double ratio) {
         return new Shortcuts(guidanceFrom, guidanceUntil, cacheInterval, ratio);
+    }
+
+    /** Whether guidance is left out in some steps. */
+    boolean limitsGuidance() {
+        return guidanceFrom > 0 || guidanceUntil < 1;
+    }
+
+    /**
+     * Refuses what has no sense in a request.
+     *
+     * @throws IllegalArgumentException if guidance is to be left out of a request that has none, or has more than that of two prompts
+     */
+    void requireSense(SettledRequest s) {
+        if (limitsGuidance() && !(s.guidance() instanceof Guidance guidance && guidance.isOn())) {
+            throw new IllegalArgumentException(
+                    "guidance interval: expected guidance by one prompt and a scale above 1, found %s"
+                            .formatted(
+                                    s.guidance().looks() == 1
+                                            ? "none"
+                                            : "one of %d looks"
+                                                    .formatted(s.guidance().looks())));
+        }
+    }
+
+    /** Adds what is not off to a picture's parameters. */
+    void putInto(SequencedMap<String, String> values) {
+        if (limitsGuidance()) {
+            values.put(INTERVAL, guidanceFrom + TO + guidanceUntil);
+        }
+        if (cacheInterval > 1) {
+            values.put(CACHE, Integer.toString(cacheInterval));
+        }
+        if (mergeRatio > 0) {
+            values.put(MERGING, Double.toString(mergeRatio)); // as the web UI calls it
+        }
+    }
+
+    /**
+     * Reads what {@link #putInto} has written; what is absent is off.
+     *
+     * @throws IllegalArgumentException if a value is none of its kind
+     */
+    static Shortcuts of(Map<String, String> values) {
+        String interval = values.getOrDefault(INTERVAL, 0 + TO + 1);
+        String[] ends = interval.split(TO, -1);
+        if (ends.length != 2) {
+            throw unreadable(INTERVAL, "two numbers with '%s' between them".formatted(TO.strip()), interval, null);
+        }
+        return new Shortcuts(
+                number(INTERVAL, ends[0]),
+                number(INTERVAL, ends[1]),
+                whole(CACHE, values.getOrDefault(CACHE, "1")),
+                number(MERGING, values.getOrDefault(MERGING, "0")));
+    }
+
+    private static double number(String key, String text) {
+        try {
+            return Double.parseDouble(text);
+        } catch (NumberFormatException e) {
+            throw unreadable(key, "a number", text, e);
+        }
+    }
+
+    private static int whole(String key, String text) {
+        try {
+            return Integer.parseInt(text);
+        } catch (NumberFormatException e) {
+            throw unreadable(key, "a whole number", text, e);
+        }
+    }
+
+    private static IllegalArgumentException unreadable(
+            String key, String expected, String found, @Nullable NumberFormatException cause) {
+        return new IllegalArgumentException("%s: expected %s, found %s".formatted(key, expected, found), cause);
     }
 }

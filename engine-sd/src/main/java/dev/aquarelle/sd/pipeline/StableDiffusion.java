@@ -181,9 +181,10 @@ public final class StableDiffusion implements AutoCloseable {
         model.requirePossible(s.negativePrompts(), 0);
         MachineMemory.requireHeap(s, shape);
         Steersman steersman = new Steersman(model, models.addOns(), cancellation);
+        s.text().shortcuts().requireSense(s);
         model.prepare(
                 shape,
-                s.guidance().looks(),
+                new CallPlan(s.text().shortcuts(), s.guidance().looks(), run.count()),
                 steersman.kinds(s),
                 steersman.controlNets(s.text().addOns()));
 
@@ -201,7 +202,8 @@ public final class StableDiffusion implements AutoCloseable {
                 start.edit(),
                 noise,
                 listener,
-                cancellation));
+                cancellation,
+                s.text().shortcuts()));
         List<GeneratedImage> images = new ArrayList<>();
         model.decode(latents, cancellation, picture -> {
             int n = images.size();

@@ -36,6 +36,16 @@ public record Steerer(@Nullable ControlNetUse controlNets, List<Tensor> features
      */
     public record ImageTokens(Tensor tokens, double scale) {}
 
+    /** The same of the last rows alone: those of the prompts, which come last. */
+    Steerer ofLast(int rows) {
+        return new Steerer(
+                controlNets,
+                features.stream().map(feature -> Latents.last(feature, rows)).toList(),
+                images.stream()
+                        .map(image -> new ImageTokens(Latents.last(image.tokens(), rows), image.scale()))
+                        .toList());
+    }
+
     /** Which inputs the denoiser's graph has for it. */
     Steering.Kinds kinds() {
         return new Steering.Kinds(

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * The denoiser of Stable Diffusion (arXiv:2112.10752): what noise, or what mixture of noise and picture, is in these latents, given the
@@ -77,11 +78,36 @@ public final class UNet2DConditionModel {
 
     /** A graph of one call that is steered, with the inputs that {@link UNetInputs} and {@link Steering} list and one output. */
     public Graph graph(UNetInputs.Sizes sizes, Steering.Kinds steering) {
-        return Graph.of(g -> forward(g, UNetInputs.declare(g, config, sizes, steering)));
+        return graph(sizes, steering, UNetVariant.PLAIN);
+    }
+
+    /**
+     * A graph of one call that is steered and computed sooner, with the inputs that {@link UNetInputs} and {@link Steering} list. Of deep
+     * blocks that are kept or given there is {@value UNetVariant#DEEP_FEATURES} {@code [N, H, W, C]} as a second output or a last input.
+     */
+    public Graph graph(UNetInputs.Sizes sizes, Steering.Kinds steering, UNetVariant variant) {
+        return Graph.build(g -> {
+            UNetInputs in = UNetInputs.declare(g, config, sizes, steering).with(variant.merging(config, sizes));
+            List<Value> kept = new ArrayList<>();
+            Value prediction = forward(g, in, deep -> switch (variant.deep()) {
+                case COMPUTED -> deep;
+                case KEPT -> {
+                    kept.add(deep);
+                    yield deep;
+                }
+                case GIVEN -> g.input(UNetVariant.DEEP_FEATURES, deep.shape().dims()); // what makes it goes unused
+            });
+            g.output("out", prediction);
+            kept.forEach(deep -> g.output(UNetVariant.DEEP_FEATURES, deep));
+        });
     }
 
     /** Adds one call to a graph; gives the prediction {@code [N, H, W, outChannels]}. */
     public Value forward(Graph g, UNetInputs in) {
+        return forward(g, in, UnaryOperator.identity());
+    }
+
+    private Value forward(Graph g, UNetInputs in, UnaryOperator<Value> deepFeatures) {
         UNetEncoder.Features down = encoder.forward(g, encoder.convIn(g, in), in);
         Steering steering = in.steering();
         Deque<Value> skips = new ArrayDeque<>();
@@ -95,7 +121,8 @@ public final class UNet2DConditionModel {
         Value x = steering.midResidual() == null ? down.mid() : g.add(down.mid(), steering.midResidual());
         for (int i = 0; i < upBlocks.size(); i++) {
             try (var _ = g.scope("up_blocks." + i)) {
-                x = upBlocks.get(i).forward(g, x, down.temb(), in.context(), skips);
+                UnaryOperator<Value> beforeLast = i == upBlocks.size() - 1 ? deepFeatures : UnaryOperator.identity();
+                x = upBlocks.get(i).forward(g, x, down.temb(), in.context(), skips, beforeLast);
             }
         }
         x = g.silu(convNormOut.forward(g, "conv_norm_out", x));

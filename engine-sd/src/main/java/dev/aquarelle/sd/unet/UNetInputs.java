@@ -4,6 +4,7 @@ import dev.aquarelle.ops.graph.Graph;
 import dev.aquarelle.ops.graph.Value;
 import dev.aquarelle.sd.ModelException;
 import dev.aquarelle.sd.nn.EncoderHiddenStates;
+import dev.aquarelle.sd.nn.TokenMerging;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param timeIds original height and width, crop top and left, target height and width {@code [N, 6]} (SDXL)
  * @param timestepCond an embedding of the guidance scale {@code [N, timeCondProjDim]} (LCM)
  * @param steering what a ControlNet and others add, mostly nothing
+ * @param merging of tokens in self-attention, mostly none; no input
  */
 public record UNetInputs(
         Value sample,
@@ -25,7 +27,8 @@ public record UNetInputs(
         @Nullable Value textEmbeds,
         @Nullable Value timeIds,
         @Nullable Value timestepCond,
-        Steering steering) {
+        Steering steering,
+        TokenMerging merging) {
 
     /**
      * The sizes that a configuration leaves open.
@@ -68,12 +71,19 @@ public record UNetInputs(
                         ? null
                         : g.input("time_ids", n, timeIds(config.textTime(), sizes.pooledDim())),
                 config.timeCondProjDim() == 0 ? null : g.input("timestep_cond", n, config.timeCondProjDim()),
-                Steering.declare(g, config, sizes, steering));
+                Steering.declare(g, config, sizes, steering),
+                TokenMerging.NONE);
+    }
+
+    /** The same with tokens merged. */
+    UNetInputs with(TokenMerging merging) {
+        return new UNetInputs(
+                sample, timestep, encoderHiddenStates, textEmbeds, timeIds, timestepCond, steering, merging);
     }
 
     /** What the pixels look at. */
     EncoderHiddenStates context() {
-        return new EncoderHiddenStates(encoderHiddenStates, steering.imagePrompts());
+        return new EncoderHiddenStates(encoderHiddenStates, steering.imagePrompts(), merging);
     }
 
     /**

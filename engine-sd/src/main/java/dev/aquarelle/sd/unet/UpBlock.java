@@ -11,6 +11,7 @@ import dev.aquarelle.sd.nn.Upsample2D;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** One level on the way up: each layer gets its predecessor's output and, behind it, what a layer on the way down has left. */
@@ -21,8 +22,15 @@ sealed interface UpBlock {
      * {@code [N, H', W', out]}, where H' and W' are those of the next level's skip connections, 2 H or 2 H - 1.
      *
      * @param skips what the way down has left; this level takes its own from it
+     * @param beforeLast what the last layer gets in place of its predecessor's output
      */
-    Value forward(Graph g, Value x, Value temb, EncoderHiddenStates context, Deque<Value> skips);
+    Value forward(
+            Graph g,
+            Value x,
+            Value temb,
+            EncoderHiddenStates context,
+            Deque<Value> skips,
+            UnaryOperator<Value> beforeLast);
 
     /**
      * The block {@code index}, counted from the innermost.
@@ -53,8 +61,15 @@ sealed interface UpBlock {
     /** Residual blocks alone. */
     record UpBlock2D(List<ResnetBlock2D> resnets, @Nullable Upsample2D upsampler) implements UpBlock {
         @Override
-        public Value forward(Graph g, Value x, Value temb, EncoderHiddenStates context, Deque<Value> skips) {
+        public Value forward(
+                Graph g,
+                Value x,
+                Value temb,
+                EncoderHiddenStates context,
+                Deque<Value> skips,
+                UnaryOperator<Value> beforeLast) {
             for (int i = 0; i < resnets.size(); i++) {
+                x = i == resnets.size() - 1 ? beforeLast.apply(x) : x;
                 try (var _ = g.scope("resnets." + i)) {
                     x = resnets.get(i).forward(g, g.concat(3, x, skips.pop()), temb);
                 }
@@ -69,8 +84,15 @@ sealed interface UpBlock {
             List<Transformer2D> attentions,
             @Nullable Upsample2D upsampler) implements UpBlock {
         @Override
-        public Value forward(Graph g, Value x, Value temb, EncoderHiddenStates context, Deque<Value> skips) {
+        public Value forward(
+                Graph g,
+                Value x,
+                Value temb,
+                EncoderHiddenStates context,
+                Deque<Value> skips,
+                UnaryOperator<Value> beforeLast) {
             for (int i = 0; i < resnets.size(); i++) {
+                x = i == resnets.size() - 1 ? beforeLast.apply(x) : x;
                 try (var _ = g.scope("resnets." + i)) {
                     x = resnets.get(i).forward(g, g.concat(3, x, skips.pop()), temb);
                 }

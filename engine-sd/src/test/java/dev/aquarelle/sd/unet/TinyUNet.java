@@ -65,7 +65,16 @@ public final class TinyUNet {
      * @param outer what the type of the outer blocks begins with
      */
     static float[] steered(String outer, Steering.Kinds kinds) {
-        return run(load(new TinyUNet(false, false, true), outer, "\"freq_shift\": 0"), kinds);
+        return run(withOuter(outer), kinds);
+    }
+
+    /**
+     * One with a middle, whose transformers all look at the pixels and the text.
+     *
+     * @param outer what the type of the outer blocks begins with
+     */
+    static UNet2DConditionModel withOuter(String outer) {
+        return load(new TinyUNet(false, false, true), outer, "\"freq_shift\": 0");
     }
 
     /** Weights of one with a middle, whose transformers all look at the pixels and the text. */

@@ -1,0 +1,190 @@
+package dev.aquarelle.cli.measure;
+
+import com.google.gson.GsonBuilder;
+import dev.aquarelle.cli.BackendChoice;
+import dev.aquarelle.cli.ModelRegistry;
+import dev.aquarelle.cli.PictureSize;
+import dev.aquarelle.core.memory.MemoryBudget;
+import dev.aquarelle.demo.DemoModel;
+import dev.aquarelle.ops.Cancellation;
+import dev.aquarelle.sd.image.Image;
+import dev.aquarelle.sd.pipeline.EngineOptions;
+import dev.aquarelle.sd.pipeline.Shortcuts;
+import dev.aquarelle.sd.pipeline.StableDiffusion;
+import dev.aquarelle.sd.pipeline.TextToImage;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code aquarelle shortcuts}: what shortcuts gain and cost on this machine. */
+@Command(
+        name = "shortcuts",
+        description = {
+            "Measure what --guidance-interval, --cache-interval and --merge-tokens gain and cost: the same pictures are"
+                    + " made exactly and by each of them.",
+            "The ways take turns, so that what else the machine does is spread over all of them."
+        },
+        mixinStandardHelpOptions = true)
+public final class ShortcutsCommand implements Callable<Integer> {
+    private static final List<Shortcuts> WAYS = List.of(
+            Shortcuts.NONE,
+            Shortcuts.NONE.withGuidanceInterval(0, 0.8),
+            Shortcuts.NONE.withGuidanceInterval(0.2, 0.8),
+            Shortcuts.NONE.withGuidanceInterval(0, 0.5),
+            Shortcuts.NONE.withCacheInterval(2),
+            Shortcuts.NONE.withCacheInterval(3),
+            Shortcuts.NONE.withCacheInterval(5),
+            Shortcuts.NONE.withMergeRatio(0.25),
+            Shortcuts.NONE.withMergeRatio(0.5),
+            Shortcuts.NONE.withMergeRatio(0.75),
+            Shortcuts.NONE.withGuidanceInterval(0, 0.8).withCacheInterval(3).withMergeRatio(0.5));
+
+    private static final List<String> PROMPTS = List.of(
+            "a red apple",
+            "an owl",
+            "a small house",
+            "a castle on a hill",
+            "a blue car",
+            "a green tree",
+            "a yellow flower",
+            "a sailing boat on the sea",
+            "a cat",
+            "a mountain in snow",
+            "a cup of coffee",
+            "a street at night");
+
+    private final Cancellation cancellation;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private CommandSpec spec;
+
+    @Option(
+            names = {"-m", "--model"},
+            paramLabel = "MODEL",
+            description = "A model's folder, file or name (default: the small demo model).")
+    private @Nullable Path model;
+
+    @Option(
+            names = "--size",
+            paramLabel = "WxH",
+            converter = PictureSize.Converter.class,
+            description = "Size of the pictures in pixels (default: what the model was trained on).")
+    private @Nullable PictureSize size;
+
+    @Option(
+            names = {"-s", "--steps"},
+            paramLabel = "N",
+            description = "Steps of each picture (default: as the model likes it).")
+    private @Nullable Integer steps;
+
+    @Option(names = "--sampler", paramLabel = "NAME", description = "The sampler (default: the model's own).")
+    private @Nullable String sampler;
+
+    @Option(names = "--pictures", paramLabel = "N", description = "Pictures of each way, 1 to 12 (default: 3).")
+    private int pictures = 3;
+
+    @Mixin
+    private final BackendChoice backend = new BackendChoice();
+
+    @Option(names = "--json", description = "Every figure as JSON, nothing else.")
+    private boolean json;
+
+    /**
+     * @param cancellation asked all the time
+     */
+    public ShortcutsCommand(Cancellation cancellation) {
+        this.cancellation = cancellation;
+    }
+
+    @Override
+    public Integer call() {
+        if (pictures < 1 || pictures > PROMPTS.size()) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--pictures: expected 1 to %d, found %d".formatted(PROMPTS.size(), pictures));
+        }
+        PrintWriter out = spec.commandLine().getOut();
+        ShortcutsReport report = measure();
+        if (json) {
+            out.println(new GsonBuilder()
+                    .serializeSpecialFloatingPointValues()
+                    .setPrettyPrinting()
+                    .create()
+                    .toJson(report));
+        } else {
+            report.print(out);
+        }
+        out.flush();
+        return 0;
+    }
+
+    private ShortcutsReport measure() {
+        Path path = model != null ? ModelRegistry.ofUser().resolve(model) : DemoModel.path();
+        EngineOptions options = new EngineOptions(backend.name(), backend.options(), MemoryBudget.UNLIMITED);
+        try (StableDiffusion engine = StableDiffusion.load(path, options)) {
+            int made = steps != null ? steps : engine.defaults().steps();
+            int width = size != null ? size.width() : engine.defaults().width();
+            int height = size != null ? size.height() : engine.defaults().height();
+            List<ShortcutsReport.Way> ways =
+                    WAYS.stream().map(ShortcutsReport.Way::of).toList();
+            TextToImage.Builder warmUp = request(0, made, width, height);
+            for (Shortcuts way : WAYS) { // each graph's kernels once
+                made(engine, warmUp.steps(Math.min(2, made)).shortcuts(way).build());
+            }
+            for (int n = 0; n < pictures; n++) {
+                TextToImage.Builder request = request(n, made, width, height);
+                Picture exact = null;
+                for (int i = 0; i < WAYS.size(); i++) {
+                    Picture picture = made(engine, request.shortcuts(WAYS.get(i)).build());
+                    exact = exact == null ? picture : exact;
+                    ways.get(i).seconds().add(picture.seconds);
+                    ways.get(i).ratios().add(exact.seconds / picture.seconds);
+                    ways.get(i).psnr().add(ShortcutsReport.psnr(picture.image, exact.image));
+                }
+            }
+            return new ShortcutsReport(
+                    engine.defaults().name(),
+                    engine.description(),
+                    Runtime.version().toString(),
+                    Runtime.getRuntime().availableProcessors(),
+                    width,
+                    height,
+                    made,
+                    sampler == null ? "" : sampler,
+                    ways);
+        }
+    }
+
+    /**
+     * A picture.
+     *
+     * @param seconds from the request to the last step
+     */
+    private record Picture(Image image, double seconds) {}
+
+    private TextToImage.Builder request(int n, int made, int width, int height) {
+        TextToImage.Builder request = TextToImage.builder(PROMPTS.get(n))
+                .seed(n + 1)
+                .steps(made)
+                .size(width, height);
+        return sampler == null ? request : request.sampler(sampler);
+    }
+
+    private Picture made(StableDiffusion engine, TextToImage request) {
+        long start = System.nanoTime();
+        long[] lastStep = {start};
+        Image image = engine.generate(request, _ -> lastStep[0] = System.nanoTime(), cancellation)
+                .getFirst()
+                .image();
+        return new Picture(image, (lastStep[0] - start) / 1e9);
+    }
+}
