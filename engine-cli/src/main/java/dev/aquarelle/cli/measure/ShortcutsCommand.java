@@ -1,6 +1,7 @@
 package dev.aquarelle.cli.measure;
 
 import com.google.gson.GsonBuilder;
+import com.sun.management.OperatingSystemMXBean;
 import dev.aquarelle.cli.BackendChoice;
 import dev.aquarelle.cli.ModelRegistry;
 import dev.aquarelle.cli.PictureSize;
@@ -9,10 +10,12 @@ import dev.aquarelle.demo.DemoModel;
 import dev.aquarelle.ops.Cancellation;
 import dev.aquarelle.sd.image.Image;
 import dev.aquarelle.sd.pipeline.EngineOptions;
+import dev.aquarelle.sd.pipeline.ProgressListener;
 import dev.aquarelle.sd.pipeline.Shortcuts;
 import dev.aquarelle.sd.pipeline.StableDiffusion;
 import dev.aquarelle.sd.pipeline.TextToImage;
 import java.io.PrintWriter;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -61,6 +64,10 @@ public final class ShortcutsCommand implements Callable<Integer> {
             "a cup of coffee",
             "a street at night");
 
+    private static final int WARM_UP = 4;
+    private static final OperatingSystemMXBean SYSTEM =
+            ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+
     private final Cancellation cancellation;
 
     @Spec
@@ -91,6 +98,12 @@ public final class ShortcutsCommand implements Callable<Integer> {
 
     @Option(names = "--pictures", paramLabel = "N", description = "Pictures of each way, 1 to 12 (default: 3).")
     private int pictures = 3;
+
+    @Option(
+            names = "--warm-up",
+            paramLabel = "SECONDS",
+            description = "Make pictures that do not count for so long, one at least (default: 10).")
+    private double warmUp = 10;
 
     @Mixin
     private final BackendChoice backend = new BackendChoice();
@@ -136,19 +149,26 @@ public final class ShortcutsCommand implements Callable<Integer> {
             int height = size != null ? size.height() : engine.defaults().height();
             List<ShortcutsReport.Way> ways =
                     WAYS.stream().map(ShortcutsReport.Way::of).toList();
-            TextToImage.Builder warmUp = request(0, made, width, height);
-            for (Shortcuts way : WAYS) { // each graph's kernels once
-                made(engine, warmUp.steps(Math.min(2, made)).shortcuts(way).build());
-            }
+            long start = System.nanoTime();
+            int warmUps = 0;
+            do { // the last one first, which has the kernels of all others
+                Shortcuts way = WAYS.get(WAYS.size() - 1 - warmUps++ % WAYS.size());
+                made(engine, request(0, Math.min(WARM_UP, made), width, height).shortcuts(way).build());
+            } while (System.nanoTime() - start < warmUp * 1e9);
             for (int n = 0; n < pictures; n++) {
                 TextToImage.Builder request = request(n, made, width, height);
-                Picture exact = null;
+                Made exact = null;
                 for (int i = 0; i < WAYS.size(); i++) {
-                    Picture picture = made(engine, request.shortcuts(WAYS.get(i)).build());
+                    Made picture = made(engine, request.shortcuts(WAYS.get(i)).build());
                     exact = exact == null ? picture : exact;
-                    ways.get(i).seconds().add(picture.seconds);
-                    ways.get(i).ratios().add(exact.seconds / picture.seconds);
-                    ways.get(i).psnr().add(ShortcutsReport.psnr(picture.image, exact.image));
+                    ways.get(i)
+                            .pictures()
+                            .add(new ShortcutsReport.Picture(
+                                    picture.seconds,
+                                    picture.processorSeconds,
+                                    exact.seconds / picture.seconds,
+                                    exact.processorSeconds / picture.processorSeconds,
+                                    ShortcutsReport.psnr(picture.image, exact.image)));
                 }
             }
             return new ShortcutsReport(
@@ -168,8 +188,9 @@ public final class ShortcutsCommand implements Callable<Integer> {
      * A picture.
      *
      * @param seconds from the request to the last step
+     * @param processorSeconds of all threads together
      */
-    private record Picture(Image image, double seconds) {}
+    private record Made(Image image, double seconds, double processorSeconds) {}
 
     private TextToImage.Builder request(int n, int made, int width, int height) {
         TextToImage.Builder request = TextToImage.builder(PROMPTS.get(n))
@@ -179,12 +200,16 @@ public final class ShortcutsCommand implements Callable<Integer> {
         return sampler == null ? request : request.sampler(sampler);
     }
 
-    private Picture made(StableDiffusion engine, TextToImage request) {
+    private Made made(StableDiffusion engine, TextToImage request) {
+        long processor = SYSTEM.getProcessCpuTime();
         long start = System.nanoTime();
-        long[] lastStep = {start};
-        Image image = engine.generate(request, _ -> lastStep[0] = System.nanoTime(), cancellation)
-                .getFirst()
-                .image();
-        return new Picture(image, (lastStep[0] - start) / 1e9);
+        double[] taken = new double[2];
+        ProgressListener steps = _ -> {
+            taken[0] = (System.nanoTime() - start) / 1e9;
+            taken[1] = (SYSTEM.getProcessCpuTime() - processor) / 1e9;
+        };
+        Image image =
+                engine.generate(request, steps, cancellation).getFirst().image();
+        return new Made(image, taken[0], taken[1]);
     }
 }

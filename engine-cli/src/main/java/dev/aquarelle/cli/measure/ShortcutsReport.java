@@ -4,9 +4,9 @@ import dev.aquarelle.sd.image.Image;
 import dev.aquarelle.sd.pipeline.Shortcuts;
 import java.io.PrintWriter;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.ToDoubleFunction;
 
 /**
  * What shortcuts gained and cost.
@@ -36,13 +36,11 @@ record ShortcutsReport(
      * One way to make the pictures.
      *
      * @param name as options say it
-     * @param seconds each picture took, from the request to the last step
-     * @param ratios by how much it was faster than the exact picture of the same prompt, made just before
-     * @param psnr of each picture against the exact one, in decibels; infinite where they are equal
+     * @param pictures one for each prompt
      */
-    record Way(String name, List<Double> seconds, List<Double> ratios, List<Double> psnr) {
+    record Way(String name, List<Picture> pictures) {
         static Way of(Shortcuts shortcuts) {
-            return new Way(nameOf(shortcuts), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+            return new Way(nameOf(shortcuts), new ArrayList<>());
         }
 
         private static String nameOf(Shortcuts s) {
@@ -59,6 +57,18 @@ record ShortcutsReport(
             return options.isEmpty() ? "exact" : String.join(" ", options);
         }
     }
+
+    /**
+     * A picture.
+     *
+     * @param seconds from the request to the last step
+     * @param processorSeconds of all threads together: what to read on a machine that does other things too
+     * @param timesAsFast as the exact picture of the same prompt, made just before
+     * @param timesLessWork the same by the processor's time
+     * @param psnr against that picture, in decibels; infinite where they are equal
+     */
+    record Picture(
+            double seconds, double processorSeconds, double timesAsFast, double timesLessWork, double psnr) {}
 
     /** Peak signal to noise ratio of two pictures of one size over all samples, in decibels: infinite if they are equal. */
     static double psnr(Image picture, Image exact) {
@@ -81,46 +91,38 @@ record ShortcutsReport(
                 backend,
                 java,
                 processors,
-                ways.getFirst().seconds().size(),
+                ways.getFirst().pictures().size(),
                 width,
                 height,
                 steps,
                 sampler.isEmpty() ? "" : " of " + sampler);
         out.printf(
                 "%-64s %9s %9s %9s %9s %9s %9s %9s%n",
-                "", "seconds", "min", "max", "times", "min", "PSNR dB", "min");
+                "", "seconds", "processor", "speed", "by proc.", "from", "PSNR dB", "from");
         for (Way way : ways) {
+            double[] work = sorted(way, Picture::timesLessWork);
+            double[] psnr = sorted(way, Picture::psnr);
             out.printf(
                     Locale.ROOT,
                     "%-64s %9.2f %9.2f %9.2f %9.2f %9.2f %9.1f %9.1f%n",
                     way.name(),
-                    median(way.seconds()),
-                    least(way.seconds()),
-                    most(way.seconds()),
-                    median(way.ratios()),
-                    least(way.ratios()),
-                    median(way.psnr()),
-                    least(way.psnr()));
+                    median(sorted(way, Picture::seconds)),
+                    median(sorted(way, Picture::processorSeconds)),
+                    median(sorted(way, Picture::timesAsFast)),
+                    median(work),
+                    work[0],
+                    median(psnr),
+                    psnr[0]);
         }
-        out.printf("%nmedians over the pictures; times as fast as the exact picture of the same prompt, made just before%n");
+        out.printf("%nmedians over the pictures, and the least; speed is that of the exact picture of the same prompt,"
+                + " made just before, as 1%n");
     }
 
-    private static double[] sorted(List<Double> values) {
-        double[] sorted = values.stream().mapToDouble(x -> x).toArray();
-        Arrays.sort(sorted);
-        return sorted;
+    private static double[] sorted(Way way, ToDoubleFunction<Picture> figure) {
+        return way.pictures().stream().mapToDouble(figure).sorted().toArray();
     }
 
-    private static double median(List<Double> values) {
-        double[] sorted = sorted(values);
+    private static double median(double[] sorted) {
         return (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
-    }
-
-    private static double least(List<Double> values) {
-        return sorted(values)[0];
-    }
-
-    private static double most(List<Double> values) {
-        return sorted(values)[values.size() - 1];
     }
 }
