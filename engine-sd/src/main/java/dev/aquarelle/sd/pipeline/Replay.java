@@ -65,6 +65,7 @@ public record Replay(PictureRequest request, List<String> ignored) {
                 .guidanceRescale(values.number("Guidance rescale", 0))
                 .clipSkip(Math.max(0, values.integer("Clip skip", 1) - 1)) // the web UI counts from 1
                 .sdxl(SdxlOptions.takenFrom(values))
+                .shortcuts(Shortcuts.takenFrom(values))
                 .addOns(AddOnParameters.takenFrom(values, files));
         SdxlOptions.Size size = values.size("Size");
         if (size != null) {

@@ -1,8 +1,7 @@
 package dev.aquarelle.sd.pipeline;
 
-import java.util.Map;
 import java.util.SequencedMap;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Stream;
 
 /**
  * Ways to make a picture sooner that change it a little; all off unless asked for. What each of them gains and costs stands in
@@ -22,6 +21,7 @@ public record Shortcuts(double guidanceFrom, double guidanceUntil, int cacheInte
 
     private static final String INTERVAL = "Guidance interval";
     private static final String TO = " to ";
+    private static final String EXPECTED = "two numbers such as 0.2 to 0.8";
     private static final String CACHE = "DeepCache interval";
     private static final String MERGING = "Token merging ratio";
 
@@ -93,41 +93,26 @@ public record Shortcuts(double guidanceFrom, double guidanceUntil, int cacheInte
     }
 
     /**
-     * Reads what {@link #putInto} has written; what is absent is off.
+     * Takes what {@link #putInto} has written from a picture's parameters; what is absent is off.
      *
-     * @throws IllegalArgumentException if a value is none of its kind
+     * @throws IllegalArgumentException if a value is none of its kind, or outside of its range
      */
-    static Shortcuts of(Map<String, String> values) {
-        String interval = values.getOrDefault(INTERVAL, 0 + TO + 1);
-        String[] ends = interval.split(TO, -1);
+    static Shortcuts takenFrom(ParameterReader values) {
+        String interval = values.text(INTERVAL, 0 + TO + 1);
+        double[] ends = Stream.of(interval.split(TO, -1))
+                .mapToDouble(end -> number(end, interval))
+                .toArray();
         if (ends.length != 2) {
-            throw unreadable(INTERVAL, "two numbers with '%s' between them".formatted(TO.strip()), interval, null);
+            throw ParameterReader.mismatch(INTERVAL, EXPECTED, interval);
         }
-        return new Shortcuts(
-                number(INTERVAL, ends[0]),
-                number(INTERVAL, ends[1]),
-                whole(CACHE, values.getOrDefault(CACHE, "1")),
-                number(MERGING, values.getOrDefault(MERGING, "0")));
+        return new Shortcuts(ends[0], ends[1], values.integer(CACHE, 1), values.number(MERGING, 0));
     }
 
-    private static double number(String key, String text) {
+    private static double number(String text, String interval) {
         try {
             return Double.parseDouble(text);
         } catch (NumberFormatException e) {
-            throw unreadable(key, "a number", text, e);
+            throw ParameterReader.mismatch(INTERVAL, EXPECTED, interval);
         }
-    }
-
-    private static int whole(String key, String text) {
-        try {
-            return Integer.parseInt(text);
-        } catch (NumberFormatException e) {
-            throw unreadable(key, "a whole number", text, e);
-        }
-    }
-
-    private static IllegalArgumentException unreadable(
-            String key, String expected, String found, @Nullable NumberFormatException cause) {
-        return new IllegalArgumentException("%s: expected %s, found %s".formatted(key, expected, found), cause);
     }
 }

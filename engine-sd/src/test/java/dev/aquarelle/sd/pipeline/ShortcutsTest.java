@@ -217,7 +217,7 @@ class ShortcutsTest {
         SequencedMap<String, String> values = new LinkedHashMap<>();
         shortcuts.putInto(values);
 
-        assertThat(Shortcuts.of(values)).isEqualTo(shortcuts);
+        assertThat(read(values)).isEqualTo(shortcuts);
         assertThat(engine.generate(request().steps(2).shortcuts(shortcuts).build())
                         .getFirst()
                         .parameters()
@@ -231,14 +231,43 @@ class ShortcutsTest {
         Shortcuts.NONE.putInto(values);
 
         assertThat(values).isEmpty();
-        assertThat(Shortcuts.of(Map.of("Steps", "20"))).isEqualTo(Shortcuts.NONE);
-        assertThatThrownBy(() -> Shortcuts.of(Map.of("Token merging ratio", "much")))
+        assertThat(read(Map.of("Steps", "20"))).isEqualTo(Shortcuts.NONE);
+        assertThat(read(Map.of("Token merging ratio", "0.3"))).isEqualTo(Shortcuts.NONE.withMergeRatio(0.3));
+        assertThatThrownBy(() -> read(Map.of("Token merging ratio", "much")))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("Token merging ratio: expected a number, found much");
-        assertThatThrownBy(() -> Shortcuts.of(Map.of("Guidance interval", "0.5")))
-                .hasMessage("Guidance interval: expected two numbers with 'to' between them, found 0.5");
-        assertThatThrownBy(() -> Shortcuts.of(Map.of("DeepCache interval", "1.5")))
-                .hasMessage("DeepCache interval: expected a whole number, found 1.5");
+                .hasMessage("parameters: Token merging ratio: expected a number, found much");
+        for (String broken : new String[] {"0.5", "0.5 to", "0.2 to 0.4 to 0.6", "a to b"}) {
+            assertThatThrownBy(() -> read(Map.of("Guidance interval", broken)))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("parameters: Guidance interval: expected two numbers such as 0.2 to 0.8, found " + broken);
+        }
+        assertThatThrownBy(() -> read(Map.of("DeepCache interval", "1.5")))
+                .hasMessage("parameters: DeepCache interval: expected a whole number, found 1.5");
+    }
+
+    private static Shortcuts read(Map<String, String> values) {
+        return Shortcuts.takenFrom(new ParameterReader(values));
+    }
+
+    @Test
+    void aPictureIsMadeAgainFromItsParameters() {
+        GeneratedImage picture =
+                engine.generate(request().shortcuts(ALL).build()).getFirst();
+        ReplayFiles none = new ReplayFiles() {
+            @Override
+            public Path file(String what, String name) {
+                throw new AssertionError("no file is named");
+            }
+
+            @Override
+            public Image picture(String what, String sha256) {
+                throw new AssertionError("no picture is named");
+            }
+        };
+        Replay replay = Replay.of(engine, picture.parameters(), none);
+
+        assertThat(replay.ignored()).isEmpty();
+        assertThat(engine.generate(replay.request()).getFirst().image()).isEqualTo(picture.image());
     }
 
     @Test
