@@ -18,15 +18,15 @@ final class ShortcutOptions {
     @Option(
             names = "--cache-interval",
             paramLabel = "N",
-            description = "Compute the denoiser's deep blocks in every N-th call only (DeepCache). Changes the picture.")
+            description =
+                    "Compute the denoiser's deep blocks in every N-th call only (DeepCache). Changes the picture.")
     private int cacheInterval = 1;
 
     @Option(
             names = "--merge-tokens",
             paramLabel = "RATIO",
-            description =
-                    "Merge this part of the largest maps' pixels in self-attention, 0 to 0.75 (ToMe). Changes the"
-                            + " picture.")
+            description = "Merge this part of the largest maps' pixels in self-attention, 0 to 0.75 (ToMe). Changes the"
+                    + " picture.")
     private double mergeRatio;
 
     /**

@@ -23,7 +23,8 @@ class ShortcutOptionsTest {
     Path folder;
 
     private CommandRun paint(String file, String... more) {
-        List<String> args = new ArrayList<>(List.of("an owl", "--size", "64x64", "--steps", "4", "--seed", "7", "--out"));
+        List<String> args =
+                new ArrayList<>(List.of("an owl", "--size", "64x64", "--steps", "4", "--seed", "7", "--out"));
         args.add(folder.resolve(file).toString());
         args.addAll(Arrays.asList(more));
         return CommandRun.of(args.toArray(String[]::new));
@@ -79,7 +80,8 @@ class ShortcutOptionsTest {
         CommandRun run = paint("never.png", "--guidance", "1", "--guidance-interval", "0,0.5");
 
         assertThat(run.status()).isNotZero();
-        assertThat(run.err()).contains("guidance interval: expected guidance by one prompt and a scale above 1, found none");
+        assertThat(run.err())
+                .contains("guidance interval: expected guidance by one prompt and a scale above 1, found none");
     }
 
     @Test
@@ -99,7 +101,8 @@ class ShortcutOptionsTest {
             assertThat(pictures.get(0).getAsJsonObject().get("seconds").getAsDouble())
                     .isPositive();
         }
-        JsonObject cached = ways.get(4).getAsJsonObject().getAsJsonArray("pictures").get(0).getAsJsonObject();
+        JsonObject cached =
+                ways.get(4).getAsJsonObject().getAsJsonArray("pictures").get(0).getAsJsonObject();
         assertThat(cached.get("psnr").getAsDouble()).isBetween(5.0, 90.0);
         assertThat(CommandRun.of("shortcuts", "--pictures", "0").err())
                 .contains("--pictures: expected 1 to 12, found 0");

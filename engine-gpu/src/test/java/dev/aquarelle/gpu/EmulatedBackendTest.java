@@ -19,7 +19,8 @@ final class EmulatedBackendTest extends GpuContract {
 
     @Test
     void tokensAreNotMerged() {
-        Graph graph = Graph.of(g -> g.mergeTokens(g.input("x", 1, 16, 4), g.matchTokens(g.input("y", 1, 16, 4), 4, 4, 3), 13));
+        Graph graph = Graph.of(
+                g -> g.mergeTokens(g.input("x", 1, 16, 4), g.matchTokens(g.input("y", 1, 16, 4), 4, 4, 3), 13));
 
         assertThatThrownBy(() -> BACKEND.compile(graph))
                 .isInstanceOf(BackendException.class)

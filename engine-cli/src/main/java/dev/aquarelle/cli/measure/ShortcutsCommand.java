@@ -122,8 +122,7 @@ public final class ShortcutsCommand implements Callable<Integer> {
     public Integer call() {
         if (pictures < 1 || pictures > PROMPTS.size()) {
             throw new ParameterException(
-                    spec.commandLine(),
-                    "--pictures: expected 1 to %d, found %d".formatted(PROMPTS.size(), pictures));
+                    spec.commandLine(), "--pictures: expected 1 to %d, found %d".formatted(PROMPTS.size(), pictures));
         }
         PrintWriter out = spec.commandLine().getOut();
         ShortcutsReport report = measure();
@@ -153,7 +152,11 @@ public final class ShortcutsCommand implements Callable<Integer> {
             int warmUps = 0;
             do { // the last one first, which has the kernels of all others
                 Shortcuts way = WAYS.get(WAYS.size() - 1 - warmUps++ % WAYS.size());
-                made(engine, request(0, Math.min(WARM_UP, made), width, height).shortcuts(way).build());
+                made(
+                        engine,
+                        request(0, Math.min(WARM_UP, made), width, height)
+                                .shortcuts(way)
+                                .build());
             } while (System.nanoTime() - start < warmUp * 1e9);
             for (int n = 0; n < pictures; n++) {
                 TextToImage.Builder request = request(n, made, width, height);
@@ -193,10 +196,8 @@ public final class ShortcutsCommand implements Callable<Integer> {
     private record Made(Image image, double seconds, double processorSeconds) {}
 
     private TextToImage.Builder request(int n, int made, int width, int height) {
-        TextToImage.Builder request = TextToImage.builder(PROMPTS.get(n))
-                .seed(n + 1)
-                .steps(made)
-                .size(width, height);
+        TextToImage.Builder request =
+                TextToImage.builder(PROMPTS.get(n)).seed(n + 1).steps(made).size(width, height);
         return sampler == null ? request : request.sampler(sampler);
     }
 
@@ -208,8 +209,7 @@ public final class ShortcutsCommand implements Callable<Integer> {
             taken[0] = (System.nanoTime() - start) / 1e9;
             taken[1] = (SYSTEM.getProcessCpuTime() - processor) / 1e9;
         };
-        Image image =
-                engine.generate(request, steps, cancellation).getFirst().image();
+        Image image = engine.generate(request, steps, cancellation).getFirst().image();
         return new Made(image, taken[0], taken[1]);
     }
 }

@@ -67,8 +67,7 @@ record ShortcutsReport(
      * @param timesLessWork the same by the processor's time
      * @param psnr against that picture, in decibels; infinite where they are equal
      */
-    record Picture(
-            double seconds, double processorSeconds, double timesAsFast, double timesLessWork, double psnr) {}
+    record Picture(double seconds, double processorSeconds, double timesAsFast, double timesLessWork, double psnr) {}
 
     /** Peak signal to noise ratio of two pictures of one size over all samples, in decibels: infinite if they are equal. */
     static double psnr(Image picture, Image exact) {

@@ -71,7 +71,8 @@ final class GatherStep implements Step, Workers.Task {
     }
 
     /** Rows of each sample of x [N, T, C] by the places [N, L] of its tokens. */
-    static GatherStep unmergeTokens(String who, Shape xShape, Operand x, Shape placesShape, Operand places, Operand out) {
+    static GatherStep unmergeTokens(
+            String who, Shape xShape, Operand x, Shape placesShape, Operand places, Operand out) {
         int rows = xShape.dim(1);
         int each = placesShape.dim(1);
         return new GatherStep(

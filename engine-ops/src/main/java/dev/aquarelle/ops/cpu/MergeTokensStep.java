@@ -105,7 +105,10 @@ final class MergeTokensStep implements Step, Workers.Task {
             kernels.map().add(m, to, m, x + 4L * (token * shape.last() + channel), m, to, channels);
         }
         for (int place = 0; place < left; place++) {
-            divide(result(sample, place, channel), channels, m.get(ValueLayout.JAVA_INT_UNALIGNED, count(sample, place)));
+            divide(
+                    result(sample, place, channel),
+                    channels,
+                    m.get(ValueLayout.JAVA_INT_UNALIGNED, count(sample, place)));
         }
     }
 

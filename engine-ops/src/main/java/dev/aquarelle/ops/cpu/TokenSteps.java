@@ -10,8 +10,7 @@ record TokenSteps(Places places, Kernels kernels, Buffers buffers, long scratch)
 
     static long scratchBytes(TokenOp op, Value result, List<Value> reads) {
         return switch (op) {
-            case TokenOp.MatchTokens match ->
-                sizes(match, reads.get(0).shape()).scratchBytes();
+            case TokenOp.MatchTokens match -> sizes(match, reads.get(0).shape()).scratchBytes();
             case TokenOp.MergeTokens _ -> MergeTokensStep.scratchBytes(result.shape());
             case TokenOp.UnmergeTokens _ -> 0;
         };

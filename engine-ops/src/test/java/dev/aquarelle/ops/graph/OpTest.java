@@ -42,8 +42,12 @@ class OpTest {
                 result("[2, 3, 40]", g -> g.slice(g.input("x", TOKENS), 1, 5, 8)),
                 result("[2, 77, 16]", g -> g.embedding(g.input("ids", DType.I32, 2, 77), g.input("table", 50, 16))),
                 result("[2, 40]", g -> g.selectRows(g.input("x", TOKENS), g.input("at", DType.I32, 2))),
-                result("[2, 30, 40]", g -> g.mergeTokens(g.input("x", TOKENS), g.matchTokens(g.input("y", TOKENS), 8, 6, 18), 30)),
-                result("[2, 48, 40]", g -> g.unmergeTokens(g.input("x", 2, 30, 40), g.input("places", DType.I32, 2, 48))),
+                result(
+                        "[2, 30, 40]",
+                        g -> g.mergeTokens(g.input("x", TOKENS), g.matchTokens(g.input("y", TOKENS), 8, 6, 18), 30)),
+                result(
+                        "[2, 48, 40]",
+                        g -> g.unmergeTokens(g.input("x", 2, 30, 40), g.input("places", DType.I32, 2, 48))),
                 result("[3, 33]", g -> g.timestepEmbedding(g.input("t", 3), 33, true, 0)),
                 result("[2, 8, 6, 40]", g -> g.addPerChannel(g.input("x", IMAGE), g.input("v", 2, 40))),
                 result("[2, 48, 40]", g -> g.add(g.input("x", TOKENS), g.input("row", 40))),

@@ -35,8 +35,7 @@ public interface TokenContract extends OpContract {
         "10, 12, 1280, 33" // more channels than rows of a task usually have
     })
     default void matchTokensAgrees(int height, int width, int channels, int merged) {
-        Graph graph = Graph.of(g ->
-                g.matchTokens(g.input("x", 2, height * width, channels), height, width, merged));
+        Graph graph = Graph.of(g -> g.matchTokens(g.input("x", 2, height * width, channels), height, width, merged));
         agreesWithTheReference(Tolerance.EXACT, graph, random(201, 2, height * width, channels));
     }
 
@@ -83,8 +82,8 @@ public interface TokenContract extends OpContract {
     @ParameterizedTest(name = "{0} tokens of {1} to {2} places")
     @CsvSource({"1, 1, 1", "12, 5, 4", "60, 40, 100", "33, 130, 1", "500, 64, 250"})
     default void mergeTokensAgrees(int tokens, int channels, int left) {
-        Graph graph = Graph.of(g ->
-                g.mergeTokens(g.input("x", 2, tokens, channels), g.input("places", DType.I32, 2, tokens), left));
+        Graph graph = Graph.of(
+                g -> g.mergeTokens(g.input("x", 2, tokens, channels), g.input("places", DType.I32, 2, tokens), left));
         agreesWithTheReference(
                 Tolerance.EXACT, graph, random(203, 2, tokens, channels), randomIndices(204, left, 2, tokens));
     }
@@ -92,8 +91,8 @@ public interface TokenContract extends OpContract {
     @ParameterizedTest(name = "{0} places of {1} to {2} tokens")
     @CsvSource({"1, 1, 1", "4, 5, 12", "100, 40, 60", "1, 130, 33", "250, 64, 500"})
     default void unmergeTokensAgrees(int left, int channels, int tokens) {
-        Graph graph = Graph.of(g ->
-                g.unmergeTokens(g.input("x", 2, left, channels), g.input("places", DType.I32, 2, tokens)));
+        Graph graph = Graph.of(
+                g -> g.unmergeTokens(g.input("x", 2, left, channels), g.input("places", DType.I32, 2, tokens)));
         agreesWithTheReference(
                 Tolerance.EXACT, graph, random(205, 2, left, channels), randomIndices(206, left, 2, tokens));
     }
@@ -108,8 +107,7 @@ public interface TokenContract extends OpContract {
     @ParameterizedTest
     @ValueSource(ints = {-1, 5, Integer.MAX_VALUE})
     default void aPlaceOutsideIsRefused(int place) {
-        Graph merging =
-                Graph.of(g -> g.mergeTokens(g.input("x", 1, 2, 4), g.input("places", DType.I32, 1, 2), 5));
+        Graph merging = Graph.of(g -> g.mergeTokens(g.input("x", 1, 2, 4), g.input("places", DType.I32, 1, 2), 5));
         Graph unmerging = Graph.of(g -> g.unmergeTokens(g.input("x", 1, 5, 4), g.input("places", DType.I32, 1, 2)));
         for (Graph graph : new Graph[] {merging, unmerging}) {
             Tensor x = random(209, graph.inputs().getFirst().shape().dims());
@@ -126,13 +124,12 @@ public interface TokenContract extends OpContract {
 
     @Test
     default void tokensAreMergedAroundAnOperation() {
-        agreesWithTheReference(
-                Tolerance.forSumOf(80).times(2), random(210, 2, 35, 40), in -> {
-                    Graph g = in.g();
-                    var places = g.matchTokens(in.x(), 5, 7, 12);
-                    var left = g.mergeTokens(in.x(), places, 23);
-                    return g.add(in.x(), g.unmergeTokens(g.attention(left, left, left, 4, false), places));
-                });
+        agreesWithTheReference(Tolerance.forSumOf(80).times(2), random(210, 2, 35, 40), in -> {
+            Graph g = in.g();
+            var places = g.matchTokens(in.x(), 5, 7, 12);
+            var left = g.mergeTokens(in.x(), places, 23);
+            return g.add(in.x(), g.unmergeTokens(g.attention(left, left, left, 4, false), places));
+        });
         doesNotDependOnTheBatch(random(211, 3, 64, 24), in -> {
             var places = in.g().matchTokens(in.x(), 8, 8, 40);
             return in.g().unmergeTokens(in.g().mergeTokens(in.x(), places, 24), places);

@@ -56,7 +56,9 @@ public record Transformer2D(
         h = projIn.forward(g, g.reshape(h, image.dim(0), image.dim(1) * image.dim(2), image.last()));
         for (int i = 0; i < transformerBlocks.size(); i++) {
             try (var _ = g.scope("transformer_blocks." + i)) {
-                h = transformerBlocks.get(i).forward(g, h, context, context.merging().on(image));
+                h = transformerBlocks
+                        .get(i)
+                        .forward(g, h, context, context.merging().on(image));
             }
         }
         h = g.reshape(projOut.forward(g, h), image.dims());

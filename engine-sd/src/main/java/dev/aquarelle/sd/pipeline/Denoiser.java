@@ -67,16 +67,14 @@ final class Denoiser {
      */
     Tensor predict(int call, Tensor sample, float timestep) {
         Steerer steerer = s.steerer();
-        Programs.Demand demand =
-                demand(sample.shape(), plan, call, steerer.kinds(), steerer.controlNets());
+        Programs.Demand demand = demand(sample.shape(), plan, call, steerer.kinds(), steerer.controlNets());
         int looks = demand.looks();
         int rows = demand.samples();
         Program program = programs.denoiser(demand);
         float[] timesteps = new float[rows];
         Arrays.fill(timesteps, timestep);
         Tensor output = program.run(
-                s.cancellation(),
-                inputs(demand, call, Latents.repeated(sample, looks), Tensor.of(timesteps, rows)));
+                s.cancellation(), inputs(demand, call, Latents.repeated(sample, looks), Tensor.of(timesteps, rows)));
         Finite.require(Programs.DENOISER, call == 0 ? Finite.WEIGHTS : Finite.SETTINGS, output);
         if (demand.variant().deep() == Deep.KEPT) {
             deepFeatures = program.output(UNetVariant.DEEP_FEATURES);

@@ -144,8 +144,7 @@ final class Programs implements AutoCloseable {
 
     private boolean isPrepared(List<Demand> wanted) {
         return wanted.size() == prepared.size()
-                && IntStream.range(0, wanted.size())
-                        .allMatch(i -> wanted.get(i).isLike(prepared.get(i)));
+                && IntStream.range(0, wanted.size()).allMatch(i -> wanted.get(i).isLike(prepared.get(i)));
     }
 
     private void denoising(List<Demand> wanted) {

@@ -42,17 +42,7 @@ public record Sampling(
             NoiseSource noise,
             ProgressListener listener,
             Cancellation cancellation) {
-        this(
-                run,
-                guidance,
-                conditioning,
-                steerer,
-                latents,
-                edit,
-                noise,
-                listener,
-                cancellation,
-                Shortcuts.NONE);
+        this(run, guidance, conditioning, steerer, latents, edit, noise, listener, cancellation, Shortcuts.NONE);
     }
 
     CallPlan plan() {

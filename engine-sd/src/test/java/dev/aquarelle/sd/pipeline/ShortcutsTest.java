@@ -96,7 +96,9 @@ class ShortcutsTest {
     @Test
     void whatIsOffChangesNothing() {
         assertThat(owl(new Shortcuts(0, 1, 1, 0))).isEqualTo(plain);
-        assertThat(owl(Shortcuts.NONE.withMergeRatio(1e-6))).as("no whole token").isEqualTo(plain);
+        assertThat(owl(Shortcuts.NONE.withMergeRatio(1e-6)))
+                .as("no whole token")
+                .isEqualTo(plain);
     }
 
     @Test
@@ -116,8 +118,8 @@ class ShortcutsTest {
 
     @Test
     void aCallIsWholeWhereTheIntervalOrTheNumberOfLooksBegins() {
-        CallPlan plan = new CallPlan(
-                Shortcuts.NONE.withGuidanceInterval(0.25, 0.75).withCacheInterval(3), 2, 12);
+        CallPlan plan =
+                new CallPlan(Shortcuts.NONE.withGuidanceInterval(0.25, 0.75).withCacheInterval(3), 2, 12);
 
         assertThat(Stream.iterate(0, call -> call + 1).limit(12).map(plan::looks))
                 .containsExactly(1, 1, 1, 2, 2, 2, 2, 2, 2, 1, 1, 1);
@@ -125,8 +127,8 @@ class ShortcutsTest {
                         .limit(12)
                         .map(call -> plan.variant(call).deep().name().charAt(0)))
                 .containsExactly('K', 'G', 'G', 'K', 'G', 'G', 'K', 'G', 'G', 'K', 'G', 'G');
-        CallPlan other = new CallPlan(
-                Shortcuts.NONE.withGuidanceInterval(0, 0.29).withCacheInterval(4), 2, 7);
+        CallPlan other =
+                new CallPlan(Shortcuts.NONE.withGuidanceInterval(0, 0.29).withCacheInterval(4), 2, 7);
         assertThat(Stream.iterate(0, call -> call + 1).limit(7).map(other::looks))
                 .containsExactly(2, 2, 1, 1, 1, 1, 1);
         assertThat(Stream.iterate(0, call -> call + 1)
@@ -150,8 +152,11 @@ class ShortcutsTest {
         byte[] white = new byte[64 * 48 * 3];
         Arrays.fill(white, (byte) 200);
         Image source = Image.of(64, 48, white);
-        Image exact = engine.generate(new ImageToImage(request().build(), source, 0.7)).getFirst().image();
-        Image shortcut = engine.generate(new ImageToImage(request().shortcuts(ALL).build(), source, 0.7))
+        Image exact = engine.generate(new ImageToImage(request().build(), source, 0.7))
+                .getFirst()
+                .image();
+        Image shortcut = engine.generate(
+                        new ImageToImage(request().shortcuts(ALL).build(), source, 0.7))
                 .getFirst()
                 .image();
 
@@ -171,7 +176,12 @@ class ShortcutsTest {
 
         assertThat(steered).isNotEqualTo(unsteered);
         assertThat(steered).isNotEqualTo(picture(request().addOns(addOns)));
-        assertThat(engine.generate(request().seed(6).batch(2).shortcuts(ALL).addOns(addOns).build())
+        assertThat(engine.generate(request()
+                                .seed(6)
+                                .batch(2)
+                                .shortcuts(ALL)
+                                .addOns(addOns)
+                                .build())
                         .get(1)
                         .image())
                 .isEqualTo(steered);
@@ -239,7 +249,8 @@ class ShortcutsTest {
         for (String broken : new String[] {"0.5", "0.5 to", "0.2 to 0.4 to 0.6", "a to b"}) {
             assertThatThrownBy(() -> read(Map.of("Guidance interval", broken)))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("parameters: Guidance interval: expected two numbers such as 0.2 to 0.8, found " + broken);
+                    .hasMessage(
+                            "parameters: Guidance interval: expected two numbers such as 0.2 to 0.8, found " + broken);
         }
         assertThatThrownBy(() -> read(Map.of("DeepCache interval", "1.5")))
                 .hasMessage("parameters: DeepCache interval: expected a whole number, found 1.5");
@@ -283,7 +294,9 @@ class ShortcutsTest {
         }
         CountingBackend backend = new CountingBackend("cpu");
         try (StableDiffusion small = limited(backend, new MemoryBudget(most - 1))) {
-            assertThat(small.generate(request().shortcuts(ALL).build()).getFirst().image())
+            assertThat(small.generate(request().shortcuts(ALL).build())
+                            .getFirst()
+                            .image())
                     .isEqualTo(owl(ALL)); // the decoder gives way
             assertThat(backend.mostBytes).isLessThan(most);
         }

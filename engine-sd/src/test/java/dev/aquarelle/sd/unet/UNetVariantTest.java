@@ -18,10 +18,10 @@ import dev.aquarelle.sd.ModelConfig;
 import dev.aquarelle.sd.unet.UNetVariant.Deep;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.junit.jupiter.api.Test;
 
 /**
  * The numbers are of {@link TinyUNet} in diffusers: patched by tomesd 0.1.3 without randomness, and with the input of the last residual
