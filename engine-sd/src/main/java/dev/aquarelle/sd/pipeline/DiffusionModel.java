@@ -2,6 +2,7 @@ package dev.aquarelle.sd.pipeline;
 
 import dev.aquarelle.core.memory.MemoryBudget;
 import dev.aquarelle.core.memory.MemoryBudgetException;
+import dev.aquarelle.core.safetensors.Weights;
 import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.ops.Backend;
@@ -15,7 +16,6 @@ import dev.aquarelle.sd.pipeline.TextEncoder.Use;
 import dev.aquarelle.sd.schedulers.NoiseSource;
 import dev.aquarelle.sd.schedulers.SchedulerRun;
 import dev.aquarelle.sd.schedulers.StepResult;
-import dev.aquarelle.sd.unet.Steering;
 import dev.aquarelle.sd.unet.UNet2DConditionModel;
 import dev.aquarelle.sd.unet.UNetConfig;
 import dev.aquarelle.sd.unet.UNetInputs;
@@ -41,12 +41,16 @@ public final class DiffusionModel implements AutoCloseable {
 
     private static final int REFINER_IDS = 5;
 
+    private static final List<String> PARTS = List.of("text_encoder", "text_encoder_2", "unet", "vae");
+
     private final Arena arena;
     private final String where;
+    private final ModelSource source;
     private final TextEncoders textEncoders;
     private final UNet2DConditionModel unet;
     private final Autoencoder vae;
     private final Programs programs;
+    private final Pace pace = new Pace(System::nanoTime);
     private @Nullable LatentPreview preview;
     private boolean previewRefused; // of the picture at work: tried once, not after each step
 
@@ -62,6 +66,7 @@ public final class DiffusionModel implements AutoCloseable {
     public DiffusionModel(ModelSource source, Backend backend, MemoryBudget budget) {
         this.arena = Arena.ofShared();
         this.where = source.where("unet");
+        this.source = source;
         TextEncoders encoders = null;
         boolean loaded = false;
         try {
@@ -222,17 +227,25 @@ public final class DiffusionModel implements AutoCloseable {
         textEncoders.requirePossible(prompts, clipSkip);
     }
 
-    /**
-     * Compiles what pictures of this size need, before any work on them.
-     *
-     * @param looks of the denoiser at each picture
-     * @param kinds of inputs that steer it
-     * @param controlNets run beside it, if there are any
-     * @throws dev.aquarelle.core.memory.MemoryBudgetException if they take more memory than there is
-     */
-    void prepare(Shape latents, int looks, Steering.Kinds kinds, @Nullable ControlNetUse controlNets) {
-        programs.prepare(
-                new Programs.Demand(looks * latents.dim(0), latents.dim(1), latents.dim(2), looks, kinds, controlNets));
+    /** The programs, compiled or not. */
+    Programs programs() {
+        return programs;
+    }
+
+    /** Bytes of the mapped weights. */
+    long weightBytes() {
+        long bytes = 0;
+        try (Arena mapped = Arena.ofConfined()) {
+            for (String part : PARTS) {
+                if (source.has(part)) {
+                    Weights weights = source.weights(part, mapped);
+                    bytes += weights.names().stream()
+                            .mapToLong(name -> weights.info(name).bytes())
+                            .sum();
+                }
+            }
+        }
+        return bytes;
     }
 
     /** Frees the programs but the text encoders'; they are compiled again when they are needed. */
@@ -251,42 +264,29 @@ public final class DiffusionModel implements AutoCloseable {
         int looks = s.guidance().looks();
         Programs.Demand demand = Programs.Demand.of(latents.shape(), looks, s.steerer());
         int samples = latents.shape().dim(0) * looks;
-        programs.prepare(demand);
+        Denoising denoising = new Denoising(programs, programs.prepare(demand), s);
         previewRefused = false;
-        Program program = programs.denoiser(demand);
+        Pace.Run paced = pace.begin(run.count(), denoising.flops(samples), decoding(latents.shape()));
         float[] timesteps = new float[samples];
         for (int call = 0; call < run.count(); call++) {
             Arrays.fill(timesteps, run.timestep(call));
             Tensor sample = Latents.repeated(run.scaleModelInput(call, latents), looks);
-            Tensor output =
-                    program.run(s.cancellation(), inputs(s, demand, call, sample, Tensor.of(timesteps, samples)));
+            Tensor output = denoising.predict(call, sample, Tensor.of(timesteps, samples));
             Finite.require(Programs.DENOISER, call == 0 ? Finite.WEIGHTS : Finite.SETTINGS, output);
             Tensor prediction = s.guidance().combine(output);
             StepResult result = run.step(call, prediction, latents, s.noise());
             latents = s.edit().after(call, result.prevSample());
             Finite.require("the sampler", Finite.SETTINGS, latents);
             Tensor clean = result.predOriginalSample() == null ? latents : result.predOriginalSample();
-            tell(s.listener(), new Progress(call + 1, run.count(), latents, clean, this::preview));
+            paced.callDone();
+            tell(s.listener(), new Progress(call + 1, run.count(), paced.left(), latents, clean, this::preview));
         }
         return latents;
     }
 
-    private Tensor[] inputs(Sampling s, Programs.Demand demand, int call, Tensor sample, Tensor timesteps) {
-        List<Tensor> inputs = new ArrayList<>(s.conditioning().at(call).inputs(sample, timesteps));
-        List<Tensor> residuals = List.of();
-        Program controlling = programs.controlNets(demand);
-        if (controlling != null && s.steerer().controlNets() != null) {
-            Tensor[] seen = s.conditioning()
-                    .at(call)
-                    .forControl()
-                    .inputs(sample, timesteps)
-                    .toArray(Tensor[]::new);
-            residuals = s.steerer()
-                    .controlNets()
-                    .residuals(controlling, call, s.run().count(), seen, s.cancellation());
-        }
-        inputs.addAll(s.steerer().inputs(residuals));
-        return inputs.toArray(Tensor[]::new);
+    /** Operations that it takes to decode latents. */
+    private double decoding(Shape latents) {
+        return latents.dim(0) * Pace.flops(programs.decoderGraph(latents.dim(1), latents.dim(2)));
     }
 
     private static void tell(ProgressListener listener, Progress progress) {
@@ -304,13 +304,15 @@ public final class DiffusionModel implements AutoCloseable {
      * @throws ModelException if a picture has numbers that are not finite
      */
     public void decode(Tensor latents, Cancellation cancellation, Consumer<Tensor> pictures) {
-        Program program =
-                programs.decoder(latents.shape().dim(1), latents.shape().dim(2));
-        for (int n = 0; n < latents.shape().dim(0); n++) {
-            Tensor picture = program.run(cancellation, latents.slice(n, n + 1));
-            Finite.require(Programs.DECODER, Finite.WEIGHTS, picture);
-            pictures.accept(picture);
-        }
+        pace.decoding(decoding(latents.shape()), () -> {
+            Program program =
+                    programs.decoder(latents.shape().dim(1), latents.shape().dim(2));
+            for (int n = 0; n < latents.shape().dim(0); n++) {
+                Tensor picture = program.run(cancellation, latents.slice(n, n + 1));
+                Finite.require(Programs.DECODER, Finite.WEIGHTS, picture);
+                pictures.accept(picture);
+            }
+        });
     }
 
     /**
@@ -321,9 +323,8 @@ public final class DiffusionModel implements AutoCloseable {
      */
     Tensor encodeImage(Tensor picture, Cancellation cancellation) {
         Graph graph =
-                vae.encoderGraph(1, picture.shape().dim(1), picture.shape().dim(2));
-        return once(graph, "the autoencoder's encoder", cancellation, List.of(picture))
-                .getFirst();
+                programs.encoderGraph(picture.shape().dim(1), picture.shape().dim(2));
+        return once(graph, Programs.ENCODER, cancellation, List.of(picture)).getFirst();
     }
 
     /** Latents of encoded pictures in the denoiser's scale; noise is drawn if the autoencoder gives a distribution. */

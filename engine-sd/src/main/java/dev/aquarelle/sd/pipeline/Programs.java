@@ -21,6 +21,7 @@ final class Programs implements AutoCloseable {
     static final String DENOISER = "the denoiser";
     static final String CONTROL_NETS = "the ControlNets";
     static final String DECODER = "the decoder";
+    static final String ENCODER = "the autoencoder's encoder";
 
     /**
      * What programs are compiled for.
@@ -49,6 +50,11 @@ final class Programs implements AutoCloseable {
                     steerer.controlNets());
         }
 
+        /** One look at one picture: what is demanded for all of them one after the other. */
+        Demand single() {
+            return new Demand(1, height, width, 1, kinds, controlNets);
+        }
+
         boolean isAsLargeAs(Demand other) {
             return height == other.height && width == other.width;
         }
@@ -75,11 +81,12 @@ final class Programs implements AutoCloseable {
     private final MemoryBudget budget;
     private final TextEncoders textEncoders;
     private final UNet2DConditionModel unet;
-    private final Autoencoder vae;
+    private VaeGraphs vae;
     private @Nullable Compiled denoiser;
     private @Nullable Compiled controlNets;
     private @Nullable Compiled decoder;
     private @Nullable Demand prepared;
+    private boolean oneByOne;
     private boolean oneAtATime;
 
     /**
@@ -96,7 +103,20 @@ final class Programs implements AutoCloseable {
         this.budget = budget;
         this.textEncoders = textEncoders;
         this.unet = unet;
-        this.vae = vae;
+        this.vae = new VaeGraphs(vae, 0);
+    }
+
+    /**
+     * How the autoencoder makes its pictures from now on.
+     *
+     * @param tile height and width of its tiles in latents; 0 for none
+     */
+    void tile(int tile) {
+        if (tile != vae.tile()) {
+            prepared = null;
+            closeDecoder();
+            vae = new VaeGraphs(vae.vae(), tile);
+        }
     }
 
     /**
@@ -117,16 +137,19 @@ final class Programs implements AutoCloseable {
     }
 
     /**
-     * Compiles what pictures of a size need, or finds out that it fits.
+     * Compiles what pictures of a size need, or finds out that it fits: all programs beside one another, or else one at a time, or else
+     * with a denoiser that looks once at one picture at a time, which changes nothing of what it sees.
      *
-     * @throws MemoryBudgetException if it does not fit even one at a time
+     * @return what the denoiser is made for: what is wanted, or {@link Demand#single}
+     * @throws MemoryBudgetException if it does not fit even then
      */
-    void prepare(Demand wanted) {
+    Demand prepare(Demand wanted) {
         if (prepared != null && wanted.isLike(prepared)) {
-            return;
+            return oneByOne ? wanted.single() : wanted;
         }
         prepared = null;
         oneAtATime = false;
+        oneByOne = false;
         closeDenoiser();
         decoder(
                 wanted.height(),
@@ -135,9 +158,27 @@ final class Programs implements AutoCloseable {
             denoising(wanted);
         } catch (MemoryBudgetException e) {
             oneAtATime = true;
-            denoising(wanted);
+            oneByOne = !possible(wanted);
+            if (oneByOne) {
+                denoising(wanted.single());
+            }
         }
         prepared = wanted;
+        return oneByOne ? wanted.single() : wanted;
+    }
+
+    /** Whether several looks fit, one program at a time; a single one is not tried. */
+    private boolean possible(Demand wanted) {
+        if (wanted.samples() == 1) {
+            denoising(wanted);
+            return true;
+        }
+        try {
+            denoising(wanted);
+            return true;
+        } catch (MemoryBudgetException e) {
+            return false;
+        }
     }
 
     private void denoising(Demand wanted) {
@@ -155,9 +196,13 @@ final class Programs implements AutoCloseable {
         if (decoder != null && (oneAtATime || !wanted.isAsLargeAs(decoder.demand))) {
             closeDecoder();
         }
-        Program program = compile(backend, unet.graph(sizes(wanted), wanted.kinds()), DENOISER, budget, taken());
+        Program program = compile(backend, denoiserGraph(wanted), DENOISER, budget, taken());
         denoiser = new Compiled(wanted, program);
         return program;
+    }
+
+    private Graph denoiserGraph(Demand wanted) {
+        return unet.graph(sizes(wanted), wanted.kinds());
     }
 
     private UNetInputs.Sizes sizes(Demand wanted) {
@@ -192,9 +237,19 @@ final class Programs implements AutoCloseable {
         if (denoiser != null && (oneAtATime || !denoiser.demand.isAsLargeAs(wanted))) {
             closeDenoiser();
         }
-        Program program = compile(backend, decoderGraph(Shape.of(1, height, width)), DECODER, budget, taken());
+        Program program = compile(backend, vae.decoder(height, width), DECODER, budget, taken());
         decoder = new Compiled(wanted, program);
         return program;
+    }
+
+    /** The decoder for one picture of so many latents. */
+    Graph decoderGraph(int height, int width) {
+        return vae.decoder(height, width);
+    }
+
+    /** The autoencoder's encoder for one picture of so many pixels. */
+    Graph encoderGraph(int height, int width) {
+        return vae.encoder(height, width);
     }
 
     /** A program that is run once before the denoiser's work, such as the autoencoder's encoder; the caller closes it. */
@@ -213,7 +268,7 @@ final class Programs implements AutoCloseable {
      * @throws MemoryBudgetException if it does not fit, even in the place of the decoder that waits
      */
     Program passingDecoder(Shape latents) {
-        return beside(decoderGraph(latents), "the preview's decoder");
+        return beside(new VaeGraphs(vae.vae(), 0).decoder(latents.dim(1), latents.dim(2)), "the preview's decoder");
     }
 
     private Program beside(Graph graph, String part) {
@@ -225,10 +280,31 @@ final class Programs implements AutoCloseable {
         }
     }
 
-    private Graph decoderGraph(Shape latents) {
-        int channels = vae.latentChannels();
-        return Graph.of(g -> vae.decode(
-                g, vae.unscale(g, g.input("latents", latents.dim(0), latents.dim(1), latents.dim(2), channels))));
+    /** What all programs together may take. */
+    MemoryBudget budget() {
+        return budget;
+    }
+
+    /** The tiles that there are for pictures of so many latents. */
+    VaeTiles tiles(int height, int width, boolean encodes) {
+        return new VaeTiles(backend, vae.vae(), height, width, encodes);
+    }
+
+    /**
+     * What programs would take, without making any.
+     *
+     * @param tiles of the autoencoder
+     */
+    MemoryFit fit(Demand wanted, VaeTiles tiles) {
+        return new MemoryFit(textEncoders.memory(), denoisingBytes(wanted), denoisingBytes(wanted.single()), tiles);
+    }
+
+    private long denoisingBytes(Demand wanted) {
+        ControlNetUse use = wanted.controlNets();
+        long nets = use == null
+                ? 0
+                : backend.plan(use.graph(sizes(wanted), wanted.looks())).total();
+        return backend.plan(denoiserGraph(wanted)).total() + nets;
     }
 
     private long taken() {

@@ -65,7 +65,8 @@ public record Replay(PictureRequest request, List<String> ignored) {
                 .guidanceRescale(values.number("Guidance rescale", 0))
                 .clipSkip(Math.max(0, values.integer("Clip skip", 1) - 1)) // the web UI counts from 1
                 .sdxl(SdxlOptions.takenFrom(values))
-                .addOns(AddOnParameters.takenFrom(values, files));
+                .addOns(AddOnParameters.takenFrom(values, files))
+                .vaeTiling(VaeTiling.takenFrom(values));
         SdxlOptions.Size size = values.size("Size");
         if (size != null) {
             builder.size(size.width(), size.height());

@@ -1,5 +1,6 @@
 package dev.aquarelle.sd.pipeline;
 
+import dev.aquarelle.core.memory.MemoryBudget;
 import dev.aquarelle.core.random.TorchCpuGenerator;
 import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.core.tensor.Tensor;
@@ -22,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.concurrent.CancellationException;
+import java.util.function.Function;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +48,7 @@ public final class StableDiffusion implements AutoCloseable {
     private final Models models;
     private final SchedulerConfig schedulerConfig;
     private final ModelDefaults defaults;
+    private final MemoryBudget limit;
     private final boolean zeroNegative;
     private final boolean followsInstructions;
     private final boolean distilled;
@@ -57,7 +60,8 @@ public final class StableDiffusion implements AutoCloseable {
         this.source = source;
         this.hashes = options.hashes();
         this.schedulerConfig = source.scheduler().forStableDiffusion();
-        Models opened = new Models(source, backend, MachineMemory.limit(options.memory()));
+        this.limit = options.memory();
+        Models opened = new Models(source, backend, MachineMemory.limit(limit));
         DiffusionModel plain = opened.model();
         boolean loaded = false;
         try {
@@ -150,6 +154,27 @@ public final class StableDiffusion implements AutoCloseable {
      * @throws IllegalStateException if the engine is closed, or the listener of a request asks for another one
      */
     public List<GeneratedImage> generate(PictureRequest request, ProgressListener listener, Cancellation cancellation) {
+        return inTurn(request, cancellation, s -> generate(s, listener, cancellation));
+    }
+
+    /**
+     * What a request would take in memory. Nothing is computed; LoRAs and the like are opened.
+     *
+     * @throws IllegalArgumentException if the request does not suit the model
+     * @throws dev.aquarelle.core.memory.MemoryBudgetException if it takes more memory than it may; says what would do
+     * @throws CancellationException if the thread is interrupted before its turn
+     * @throws IllegalStateException if the engine is closed, or the listener of a request asks
+     */
+    public MemoryNeed plan(PictureRequest request) {
+        return inTurn(request, Cancellation.NEVER, s -> {
+            DiffusionModel model = models.model();
+            Shape shape = model.latentShape(s.batch(), s.height(), s.width());
+            return preparation(s, model, shape, new Steersman(model, models.addOns(), Cancellation.NEVER))
+                    .need(MachineMemory.heapBytes(s, shape));
+        });
+    }
+
+    private <T> T inTurn(PictureRequest request, Cancellation cancellation, Function<SettledRequest, T> work) {
         requireNoListener("ask for another picture");
         turn.await(cancellation);
         try {
@@ -157,7 +182,7 @@ public final class StableDiffusion implements AutoCloseable {
                 throw new IllegalStateException("the engine is closed");
             }
             models.use(request.text().addOns());
-            return generate(SettledRequest.of(request, defaults, distilled), listener, cancellation);
+            return work.apply(SettledRequest.of(request, defaults, distilled));
         } finally {
             turn.end();
         }
@@ -175,17 +200,8 @@ public final class StableDiffusion implements AutoCloseable {
                 scheduler(s.sampler()).start(RunOptions.steps(s.steps()).startingAt(s.firstStep()));
         DiffusionModel model = models.model();
         Shape shape = model.latentShape(s.batch(), s.height(), s.width());
-        Fit.require(s, model);
-        Steersman.requireFit(s, model, models.addOns());
-        model.requirePossible(s.prompts(), s.text().clipSkip());
-        model.requirePossible(s.negativePrompts(), 0);
-        MachineMemory.requireHeap(s, shape);
         Steersman steersman = new Steersman(model, models.addOns(), cancellation);
-        model.prepare(
-                shape,
-                s.guidance().looks(),
-                steersman.kinds(s),
-                steersman.controlNets(s.text().addOns()));
+        int tile = preparation(s, model, shape, steersman).prepare();
 
         NoiseSource noise = Latents.source(LongStream.range(0, s.batch())
                 .mapToObj(n -> new TorchCpuGenerator(s.seed() + n))
@@ -205,7 +221,7 @@ public final class StableDiffusion implements AutoCloseable {
         List<GeneratedImage> images = new ArrayList<>();
         model.decode(latents, cancellation, picture -> {
             int n = images.size();
-            images.add(new GeneratedImage(Image.fromTensor(picture), parameters(s, n), s.seed() + n));
+            images.add(new GeneratedImage(Image.fromTensor(picture), parameters(s, tile, n), s.seed() + n));
         });
         return images;
     }
@@ -216,15 +232,21 @@ public final class StableDiffusion implements AutoCloseable {
      * @throws java.io.UncheckedIOException if a file to be hashed cannot be read
      */
     public GenerationParameters parameters(PictureRequest request) {
-        return parameters(SettledRequest.of(request, defaults, distilled), 0);
+        SettledRequest s = SettledRequest.of(request, defaults, distilled);
+        DiffusionModel model = models.model();
+        Shape shape = model.latentShape(s.batch(), s.height(), s.width());
+        int tile = model.programs()
+                .tiles(shape.dim(1), shape.dim(2), s.image() != null)
+                .settle(s.text().vaeTiling(), limit);
+        return parameters(s, tile, 0);
     }
 
-    private GenerationParameters parameters(SettledRequest s, int n) {
+    private GenerationParameters parameters(SettledRequest s, int tile, int n) {
         SequencedMap<String, String> model = new LinkedHashMap<>();
         model.put(Replay.MODEL, defaults.name());
         source.putInto(model, hashes);
         String sampler = s.sampler().isEmpty() ? SamplerTitle.of(schedulerConfig) : SamplerTitle.of(s.sampler());
-        return s.parameters(model, sampler, hashes, n);
+        return s.parameters(model, sampler, hashes, tile, n);
     }
 
     /** The name to ask for, so that a picture with this title of a sampler is made again; null for what the model has. */
@@ -232,6 +254,24 @@ public final class StableDiffusion implements AutoCloseable {
     String samplerOf(String title) {
         boolean own = defaults.sampler().isEmpty() && title.equals(SamplerTitle.of(schedulerConfig));
         return own ? null : title;
+    }
+
+    /** Of a request that the model can serve. */
+    private Preparation preparation(SettledRequest s, DiffusionModel model, Shape shape, Steersman steersman) {
+        Fit.require(s, model);
+        Steersman.requireFit(s, model, models.addOns());
+        model.requirePossible(s.prompts(), s.text().clipSkip());
+        model.requirePossible(s.negativePrompts(), 0);
+        MachineMemory.requireHeap(s, shape);
+        int looks = s.guidance().looks();
+        Programs.Demand demand = new Programs.Demand(
+                looks * shape.dim(0),
+                shape.dim(1),
+                shape.dim(2),
+                looks,
+                steersman.kinds(s),
+                steersman.controlNets(s.text().addOns()));
+        return new Preparation(model, demand, s.image() != null, s.text().vaeTiling(), limit);
     }
 
     private static Start start(SettledRequest s, Starter starter) {
