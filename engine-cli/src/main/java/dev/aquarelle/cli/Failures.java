@@ -107,7 +107,8 @@ final class Failures {
                 sentence(Objects.requireNonNull(unchecked.getCause()), mayForce, remedy);
             case NoSuchFileException missing -> missing.getFile() + " is not there";
             case FileSystemException other -> "%s: %s".formatted(other.getFile(), reason(other.getReason(), other));
-            case MemoryBudgetException memory -> message(memory) + "; " + remedy;
+            case MemoryBudgetException memory ->
+                message(memory) + (memory.least() > 0 ? ", " + MemoryLimit.option(memory.least()) : "; " + remedy);
             default -> message(e);
         };
     }

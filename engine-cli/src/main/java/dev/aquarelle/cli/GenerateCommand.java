@@ -1,9 +1,9 @@
 package dev.aquarelle.cli;
 
-import dev.aquarelle.core.memory.MemoryBudget;
 import dev.aquarelle.ops.BackendOptions;
 import dev.aquarelle.sd.pipeline.AddOns;
 import dev.aquarelle.sd.pipeline.EngineOptions;
+import dev.aquarelle.sd.pipeline.MemoryNeed;
 import dev.aquarelle.sd.pipeline.PictureRequest;
 import dev.aquarelle.sd.pipeline.SdxlOptions;
 import dev.aquarelle.sd.pipeline.StableDiffusion;
@@ -167,14 +167,8 @@ final class GenerateCommand implements Callable<Integer> {
     @Option(names = "--preview", description = "Show the picture in the terminal while it is made.")
     private boolean preview;
 
-    @Option(
-            names = "--max-memory",
-            paramLabel = "SIZE",
-            converter = MemorySize.class,
-            description =
-                    "Refuse what takes more memory than this, such as 4G; neither weights are counted nor what the JVM"
-                            + " takes for itself, some 170 MB.")
-    private MemoryBudget maxMemory = MemoryBudget.UNLIMITED;
+    @Mixin
+    private final MemoryOptions memory = new MemoryOptions();
 
     @Option(
             names = {"-v", "--verbose"},
@@ -205,8 +199,17 @@ final class GenerateCommand implements Callable<Integer> {
         CommandLine line = spec.commandLine();
         BackendOptions computing = backend.options();
         PictureFiles files = PictureFiles.of(out, text, total, force);
-        EngineOptions options = new EngineOptions(backend.name(), computing, maxMemory);
+        EngineOptions options = new EngineOptions(backend.name(), computing, memory.limit().ofEngine());
         try (StableDiffusion engine = model.load(options)) {
+            if (verbose || memory.limit().isGiven() || memory.isDryRun()) {
+                MemoryNeed need = engine.plan(
+                        source.request(request(text, first, Math.min(batch, total)), engine.followsInstructions()));
+                if (memory.isDryRun()) {
+                    MemoryOptions.print(need, line.getOut());
+                    return 0;
+                }
+                line.getErr().println(MemoryOptions.line(need));
+            }
             files.createFolder();
             Screen screen = new Screen(line.getOut(), line.getErr(), terminal, preview);
             new Painting(
@@ -278,7 +281,8 @@ final class GenerateCommand implements Callable<Integer> {
                 .guidanceRescale(guidanceRescale)
                 .sdxl(SdxlOptions.DEFAULT.withPrompts(prompt2, negative2))
                 .addOns(addOns)
-                .shortcuts(shortcutOptions.shortcuts());
+                .shortcuts(shortcutOptions.shortcuts())
+                .vaeTiling(memory.vaeTiling());
         if (size != null) {
             builder.size(size.width(), size.height());
         }

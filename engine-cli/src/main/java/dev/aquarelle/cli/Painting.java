@@ -22,6 +22,8 @@ record Painting(
         PictureFiles files,
         Screen screen,
         Cancellation cancellation) {
+    /** What comes behind the sampler's steps is shown as one more. */
+    private static final int DECODING = 1;
 
     /**
      * @param seed of the first picture; the next ones have the next seeds
@@ -29,13 +31,14 @@ record Painting(
      * @param batch how many of them at a time
      */
     void run(long seed, int total, int batch) throws IOException {
+        Rest rest = new Rest(System::nanoTime);
         for (int done = 0; done < total; done += batch) {
             int pictures = Math.min(batch, total - done);
             String task = task(done + 1, done + pictures, total);
-            long start = System.nanoTime();
-            for (GeneratedImage picture : paint(requests.apply(seed + done, pictures), task)) {
+            rest.begin(pictures, total - done - pictures);
+            for (GeneratedImage picture : paint(requests.apply(seed + done, pictures), task, rest)) {
                 Path file = files.save(picture);
-                double seconds = (System.nanoTime() - start) / 1e9 / pictures;
+                double seconds = rest.secondsAPicture();
                 screen.out().printf(Locale.ROOT, "%s  seed %d  %.1f s%n", file, picture.seed(), seconds);
                 screen.out().flush();
             }
@@ -53,10 +56,17 @@ record Painting(
 
     /** Makes the pictures of a request and shows how it goes; writes nothing. */
     List<GeneratedImage> paint(PictureRequest request, String task) {
+        Rest none = new Rest(System::nanoTime);
+        none.begin(request.text().batch(), 0);
+        return paint(request, task, none);
+    }
+
+    private List<GeneratedImage> paint(PictureRequest request, String task, Rest rest) {
         Integer wanted = request.text().steps();
         int steps = wanted != null ? wanted : engine.defaults().steps();
-        try (ProgressDisplay display = new ProgressDisplay(screen.err(), screen.terminal(), task, steps)) {
-            List<GeneratedImage> images = engine.generate(request, progress -> show(display, progress), cancellation);
+        try (ProgressDisplay display = new ProgressDisplay(screen.err(), screen.terminal(), task, steps + DECODING)) {
+            List<GeneratedImage> images =
+                    engine.generate(request, progress -> show(display, progress, rest), cancellation);
             if (screen.preview()) {
                 display.preview(images.getFirst().image());
             }
@@ -64,8 +74,8 @@ record Painting(
         }
     }
 
-    private void show(ProgressDisplay display, Progress progress) {
-        display.stepDone(progress.step(), progress.steps());
+    private void show(ProgressDisplay display, Progress progress, Rest rest) {
+        display.stepDone(progress.step(), progress.steps() + DECODING, rest.after(progress.timeLeft()));
         if (screen.preview() && display.wantsPreview()) {
             progress.preview().stream().findFirst().ifPresent(display::preview); // none if memory is short
         }

@@ -7,10 +7,13 @@ import java.text.DecimalFormatSymbols;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.function.LongSupplier;
 import me.tongfei.progressbar.DelegatingProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Shows how far the work is, on standard error: a bar with steps per second and the time left, below it no more than one line; where there is
@@ -26,9 +29,11 @@ final class ProgressDisplay implements AutoCloseable {
     private final PrintWriter err;
     private final Terminal terminal;
     private final String task;
-    private final long start = System.nanoTime();
+    private final LongSupplier clock;
+    private final long start;
     private final ProgressBar bar;
-    private long lastLine = start;
+    private volatile @Nullable Long end;
+    private long lastLine;
     private long lastPreview;
     private int previewLines;
     private String barText = "";
@@ -37,6 +42,16 @@ final class ProgressDisplay implements AutoCloseable {
      * @param steps how many there will be, as far as is known
      */
     ProgressDisplay(PrintWriter err, Terminal terminal, String task, int steps) {
+        this(err, terminal, task, steps, System::nanoTime);
+    }
+
+    /**
+     * @param clock nanoseconds
+     */
+    ProgressDisplay(PrintWriter err, Terminal terminal, String task, int steps, LongSupplier clock) {
+        this.clock = clock;
+        this.start = clock.getAsLong();
+        this.lastLine = start;
         this.err = err;
         this.terminal = terminal;
         this.task = task;
@@ -46,31 +61,46 @@ final class ProgressDisplay implements AutoCloseable {
                 .setUnit(" steps", 1)
                 .showSpeed(new DecimalFormat("0.00", DecimalFormatSymbols.getInstance(Locale.ROOT)))
                 .setStyle(terminal.showsBlocks() ? ProgressBarStyle.UNICODE_BLOCK : ProgressBarStyle.ASCII)
+                .setEtaFunction(_ -> left())
                 .setUpdateIntervalMillis(UPDATE_MILLIS);
         builder.setConsumer(new DelegatingProgressBarConsumer(this::drawBar, terminal.columns() - KEPT_FREE));
         this.bar = builder.build();
         bar.refresh();
     }
 
+    /** One of even steps is done. */
     void stepDone(int step, int steps) {
+        stepDone(step, steps, Duration.ofNanos((clock.getAsLong() - start) / step * (steps - step)));
+    }
+
+    /**
+     * A step is done.
+     *
+     * @param left how long the others will take; null if that is not known
+     */
+    void stepDone(int step, int steps, @Nullable Duration left) {
+        long now = clock.getAsLong();
+        end = left == null ? null : now + left.toNanos();
         bar.maxHint(steps);
         bar.stepTo(step);
         bar.refresh();
-        long now = System.nanoTime();
         if (!terminal.errIsTerminal() && now - lastLine >= BETWEEN_LINES.toNanos()) {
             lastLine = now;
-            double perSecond = step * 1e9 / (now - start);
-            long left = Math.round((steps - step) / perSecond);
-            err.printf(
-                    Locale.ROOT,
-                    "%s: step %d of %d, %.2f steps/s, %d:%02d left%n",
-                    task,
-                    step,
-                    steps,
-                    perSecond,
-                    left / 60,
-                    left % 60);
+            err.printf("%s: step %d of %d%s%n", task, step, steps, left == null ? "" : ", " + text(left) + " left");
         }
+    }
+
+    private static String text(Duration left) {
+        long seconds = Math.round(left.toMillis() / 1e3);
+        return seconds < 3600
+                ? "%d:%02d".formatted(seconds / 60, seconds % 60)
+                : "%d:%02d:%02d".formatted(seconds / 3600, seconds / 60 % 60, seconds % 60);
+    }
+
+    /** What is left of the time that was left at the last step; none if nothing is known. */
+    Optional<Duration> left() {
+        Long due = end;
+        return due == null ? Optional.empty() : Optional.of(Duration.ofNanos(Math.max(0, due - clock.getAsLong())));
     }
 
     private synchronized void drawBar(String text) {

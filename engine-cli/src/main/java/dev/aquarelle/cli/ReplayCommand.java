@@ -1,6 +1,5 @@
 package dev.aquarelle.cli;
 
-import dev.aquarelle.core.memory.MemoryBudget;
 import dev.aquarelle.sd.image.GenerationParameters;
 import dev.aquarelle.sd.image.Image;
 import dev.aquarelle.sd.image.Png;
@@ -80,12 +79,8 @@ final class ReplayCommand implements Callable<Integer> {
     @Mixin
     private final BackendChoice backend = new BackendChoice();
 
-    @Option(
-            names = "--max-memory",
-            paramLabel = "SIZE",
-            converter = MemorySize.class,
-            description = "Refuse what takes more memory than this, such as 4G.")
-    private MemoryBudget maxMemory = MemoryBudget.UNLIMITED;
+    @Mixin
+    private final MemoryLimit memory = new MemoryLimit();
 
     @Option(
             names = {"-v", "--verbose"},
@@ -108,7 +103,7 @@ final class ReplayCommand implements Callable<Integer> {
         }
         GenerationParameters parameters = GenerationParameters.parse(text);
         ReplaySearch files = new ReplaySearch(folders(), images);
-        EngineOptions options = new EngineOptions(backend.name(), backend.options(), maxMemory);
+        EngineOptions options = new EngineOptions(backend.name(), backend.options(), memory.ofEngine());
         try (StableDiffusion engine = load(parameters, files, options)) {
             Replay replay = Replay.of(engine, parameters, files);
             tellBefore(parameters, engine.parameters(replay.request()), replay.ignored());

@@ -252,8 +252,11 @@ class GenerateCommandTest {
                 "--negative   | M\ufffdrz | 2 | the negative prompt: expected text, found bytes",
                 "--out        | a.jpg      | 2 | --out: expected a folder or a name ending in .png",
                 "--max-memory | much       | 2 | expected an amount such as 4G",
-                "--max-memory | 1K         | 1 | KiB, but only 1.0 KiB may be used",
-                "--max-memory | 1M         | 1 | only 1.0 MiB may be used; smaller pictures or batches take less",
+                "--max-memory | 1K         | 2 | --max-memory: expected more than the 200 MiB that the JVM takes for"
+                        + " itself, found 1 MiB",
+                "--max-memory | 201M       | 1 | but only 1.0 MiB may be used; ",
+                "--vae-tiling | 7          | 2 | VAE tiling: expected a tile of 8 to 2048 latents, found 7",
+                "--vae-tiling | magic      | 2 | VAE tiling: expected auto, off or a size, found 'magic'",
                 "--colour     | blue       | 2 | Unknown option",
             })
     void whatMakesNoSenseIsRefusedInASentence(String option, String value, int status, String message) {
@@ -262,6 +265,51 @@ class GenerateCommandTest {
         assertThat(run.status()).isEqualTo(status);
         assertThat(run.err()).startsWith("aquarelle: ").contains(message).doesNotContain("\tat ");
         assertThat(run.err().lines().count()).isLessThanOrEqualTo(2);
+    }
+
+    @Test
+    void aDryRunSaysWhatItWouldTakeAndMakesNothing() {
+        CommandRun run = CommandRun.of(
+                "an owl", "--dry-run", "--vae-tiling", "8", "--size", "128x128", "--out", folder.toString());
+
+        assertThat(run.status()).isZero();
+        assertThat(run.err()).isEmpty();
+        assertThat(run.out())
+                .containsPattern("denoiser +\\d+ MiB")
+                .contains("in tiles of 8 latents", "all programs at once", "not counted")
+                .containsPattern("least that would do +2\\d\\d MiB, as --max-memory");
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @Test
+    void underALimitItSaysWhatItTakesAndTheFileSaysWhatWasDone() throws IOException {
+        CommandRun refused = large("205M");
+        assertThat(refused.status()).isEqualTo(1);
+        assertThat(refused.err()).contains(" would do, which is --max-memory ");
+        String least = refused.err().replaceAll("(?s).*--max-memory (\\d+)M.*", "$1") + "M";
+
+        CommandRun run = large(least);
+
+        assertThat(run.status()).isZero();
+        assertThat(run.err())
+                .containsPattern("^memory: 2\\d\\d MiB, of which 200 MiB by the JVM, .* in tiles of 16 latents; ");
+        Path file = folder.resolve("an-owl-7.png");
+        assertThat(Png.readTexts(file).get(Png.PARAMETERS)).contains("VAE tiling: 16");
+    }
+
+    private CommandRun large(String limit) {
+        return CommandRun.of(
+                "an owl",
+                "--seed",
+                "7",
+                "--steps",
+                "1",
+                "--size",
+                "256x256",
+                "--max-memory",
+                limit,
+                "--out",
+                folder.toString());
     }
 
     @Test

@@ -42,7 +42,22 @@ class MeasureCommandsTest {
     }
 
     @Test
+    void benchMeasuresHowLongItTakesToStop() {
+        JsonObject report = json("bench", "--json", "--stops", "3", "--size", "128x64");
+
+        assertThat(report.get("wholeSeconds").getAsDouble()).isPositive();
+        assertThat(objects(report, "stops")).hasSize(3).allSatisfy(stop -> {
+            assertThat(stop.get("seconds").getAsDouble())
+                    .isBetween(0.0, report.get("wholeSeconds").getAsDouble());
+            assertThat(stop.get("millis").getAsDouble()).isBetween(0.0, 60_000.0);
+        });
+        assertThat(CommandRun.of("bench", "--stops", "2", "--size", "64x64").out())
+                .contains("2 pictures of ", "p50", "p99", "all");
+    }
+
+    @Test
     void benchRefusesWhatMakesNoSense() {
+        assertThat(CommandRun.of("bench", "--stops", "0").err()).contains("--stops: expected 1 or more, found 0");
         assertThat(CommandRun.of("bench", "--rounds", "0").err()).contains("--rounds: expected 1 or more, found 0");
         assertThat(CommandRun.of("bench", "--size", "65x64").err())
                 .contains("expected multiples of 8 for this model, found 65 x 64");

@@ -9,6 +9,7 @@ import dev.aquarelle.ops.Backend;
 import dev.aquarelle.ops.BackendDevice;
 import dev.aquarelle.ops.BackendException;
 import dev.aquarelle.ops.BackendOptions;
+import dev.aquarelle.ops.MemoryPlan;
 import dev.aquarelle.ops.Program;
 import dev.aquarelle.ops.graph.Graph;
 import java.lang.System.Logger;
@@ -39,6 +40,11 @@ public final class GpuBackend implements Backend {
     @Override
     public Program compile(Graph graph, MemoryBudget budget) {
         return GpuCompiler.compile(graph, device, budget);
+    }
+
+    @Override
+    public MemoryPlan plan(Graph graph) {
+        return GpuCompiler.plan(graph, device);
     }
 
     @Override

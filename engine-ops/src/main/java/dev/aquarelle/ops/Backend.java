@@ -26,6 +26,27 @@ public interface Backend extends AutoCloseable {
         return compile(graph, MemoryBudget.UNLIMITED);
     }
 
+    /**
+     * What a program of the graph would take without a limit. A backend that can tell makes none; otherwise one is made and closed again.
+     *
+     * @throws dev.aquarelle.core.memory.MemoryBudgetException if it is more than any machine has
+     */
+    default MemoryPlan plan(Graph graph) {
+        try (Program program = compile(graph)) {
+            return program.memory();
+        }
+    }
+
+    /**
+     * The same by a given number of threads, so that it does not depend on the machine's; for backends whose memory does not depend on
+     * threads, what {@link #plan(Graph)} says.
+     *
+     * @param threads 1 or more
+     */
+    default MemoryPlan plan(Graph graph, int threads) {
+        return plan(graph);
+    }
+
     /** Ends its threads or gives back its device; programs made by it must be closed before. */
     @Override
     void close();

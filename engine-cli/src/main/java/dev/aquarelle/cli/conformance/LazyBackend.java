@@ -2,6 +2,7 @@ package dev.aquarelle.cli.conformance;
 
 import dev.aquarelle.core.memory.MemoryBudget;
 import dev.aquarelle.ops.Backend;
+import dev.aquarelle.ops.MemoryPlan;
 import dev.aquarelle.ops.Program;
 import dev.aquarelle.ops.graph.Graph;
 import java.util.function.Supplier;
@@ -32,6 +33,16 @@ final class LazyBackend implements Backend {
     @Override
     public Program compile(Graph graph, MemoryBudget budget) {
         return open().compile(graph, budget);
+    }
+
+    @Override
+    public MemoryPlan plan(Graph graph) {
+        return open().plan(graph);
+    }
+
+    @Override
+    public MemoryPlan plan(Graph graph, int threads) {
+        return open().plan(graph, threads);
     }
 
     @Override

@@ -4,12 +4,19 @@ import com.google.gson.GsonBuilder;
 import dev.aquarelle.cli.BackendChoice;
 import dev.aquarelle.cli.ModelRegistry;
 import dev.aquarelle.cli.PictureSize;
+import dev.aquarelle.core.memory.MemoryBudget;
 import dev.aquarelle.demo.DemoModel;
 import dev.aquarelle.ops.Backend;
 import dev.aquarelle.ops.BackendOptions;
 import dev.aquarelle.ops.Backends;
 import dev.aquarelle.ops.Cancellation;
 import dev.aquarelle.sd.checkpoint.ModelSource;
+import dev.aquarelle.sd.image.Image;
+import dev.aquarelle.sd.pipeline.EngineOptions;
+import dev.aquarelle.sd.pipeline.ImageToImage;
+import dev.aquarelle.sd.pipeline.PictureRequest;
+import dev.aquarelle.sd.pipeline.StableDiffusion;
+import dev.aquarelle.sd.pipeline.TextToImage;
 import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
@@ -69,6 +76,12 @@ public final class BenchCommand implements Callable<Integer> {
             description = "Make calls that do not count for so long, one at least (default: 5).")
     private double warmUp = 5;
 
+    @Option(
+            names = "--stops",
+            paramLabel = "N",
+            description = "Instead, stop N pictures at random moments and measure how long that takes.")
+    private @Nullable Integer stops;
+
     @Mixin
     private final BackendChoice backend = new BackendChoice();
 
@@ -87,8 +100,21 @@ public final class BenchCommand implements Callable<Integer> {
         if (rounds < 1) {
             throw new ParameterException(spec.commandLine(), "--rounds: expected 1 or more, found " + rounds);
         }
+        if (stops != null && stops < 1) {
+            throw new ParameterException(spec.commandLine(), "--stops: expected 1 or more, found " + stops);
+        }
         BackendOptions computing = backend.options();
         PrintWriter out = spec.commandLine().getOut();
+        if (stops != null) {
+            StopMeasurement report = measureStops(computing, stops);
+            if (json) {
+                out.println(new GsonBuilder().setPrettyPrinting().create().toJson(report));
+            } else {
+                report.print(out);
+            }
+            out.flush();
+            return 0;
+        }
         BenchReport report =
                 measure(computing, model != null ? ModelRegistry.ofUser().resolve(model) : DemoModel.path());
         if (json) {
@@ -98,6 +124,23 @@ public final class BenchCommand implements Callable<Integer> {
         }
         out.flush();
         return 0;
+    }
+
+    /** Pictures that start from one and make two steps, in two sizes, so that every program is made and used. */
+    private StopMeasurement measureStops(BackendOptions computing, int count) {
+        Path path = model != null ? ModelRegistry.ofUser().resolve(model) : DemoModel.path();
+        EngineOptions options = new EngineOptions(backend.name(), computing, MemoryBudget.UNLIMITED);
+        try (StableDiffusion engine = StableDiffusion.load(path, options)) {
+            int width = size == null ? engine.defaults().width() : size.width();
+            int height = size == null ? engine.defaults().height() : size.height();
+            List<PictureRequest> requests = new ArrayList<>();
+            for (int side : List.of(width, Math.max(8, width - 64))) {
+                TextToImage text =
+                        TextToImage.builder("a red apple").steps(4).seed(1).build();
+                requests.add(new ImageToImage(text, Image.of(side, height, new byte[3 * side * height]), 0.5));
+            }
+            return StopMeasurement.of(engine, requests, count, cancellation);
+        }
     }
 
     private BenchReport measure(BackendOptions computing, Path path) {

@@ -15,6 +15,9 @@ public final class MemoryBudgetException extends RuntimeException {
     /** Bytes it may take. */
     private final long available;
 
+    /** Bytes that would do for all there is to do. */
+    private final long least;
+
     /**
      * @param who what wanted the memory
      * @param needed bytes it takes
@@ -24,6 +27,29 @@ public final class MemoryBudgetException extends RuntimeException {
         super("%s takes %s, but only %s may be used".formatted(who, amount(needed), amount(available)));
         this.needed = needed;
         this.available = available;
+        this.least = UNKNOWN;
+    }
+
+    /**
+     * The same refusal by one who knows what would do.
+     *
+     * @param refusal of a part
+     * @param least the smallest limit under which everything is possible; perhaps below the present one, if it is made in smaller parts then
+     */
+    public MemoryBudgetException(MemoryBudgetException refusal, long least) {
+        super(
+                (least > refusal.available ? "%s; %s would do" : "%s; under a limit of %s it is made in smaller parts")
+                        .formatted(refusal.getMessage(), amount(roundedUp(least))),
+                refusal);
+        this.needed = refusal.needed;
+        this.available = refusal.available;
+        this.least = least;
+    }
+
+    /** To the digit that is shown, so that what is shown would do. */
+    private static long roundedUp(long bytes) {
+        long unit = bytes < 1 << 10 ? 1 : bytes < 1 << 20 ? 1 << 10 : 1 << 20;
+        return Math.ceilDiv(bytes, Math.max(1, unit / 10)) * Math.max(1, unit / 10);
     }
 
     /**
@@ -39,6 +65,7 @@ public final class MemoryBudgetException extends RuntimeException {
                 refusal);
         this.needed = needed;
         this.available = UNKNOWN;
+        this.least = UNKNOWN;
     }
 
     /** MiB with a decimal, or a smaller unit for what would be nothing in it. */
@@ -59,5 +86,10 @@ public final class MemoryBudgetException extends RuntimeException {
     /** Bytes it may take; {@link #UNKNOWN} where the JVM refused. */
     public long available() {
         return available;
+    }
+
+    /** The smallest limit that would do for all there is to do; {@link #UNKNOWN} where nobody has found out. */
+    public long least() {
+        return least;
     }
 }

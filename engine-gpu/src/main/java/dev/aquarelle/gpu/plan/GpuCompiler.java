@@ -62,6 +62,28 @@ public final class GpuCompiler {
         return new GpuCompiler(graph, device).compile(budget);
     }
 
+    /** What the program of a graph takes with all of its weights on the device; nothing is allocated. */
+    public static MemoryPlan plan(Graph graph, Device device) {
+        GpuCompiler compiler = new GpuCompiler(graph, device);
+        SlabPlan slab = compiler.slab();
+        long weights = compiler.drafts(slab, Math.min(WEIGHT_BYTES, device.largestArray() / 2)).stream()
+                .mapToLong(draft -> draft.places.bytes())
+                .sum();
+        return new MemoryPlan(slab.bytes(), compiler.scratch(), weights);
+    }
+
+    private SlabPlan slab() {
+        List<SlabPlan.Node> nodes = needed.stream()
+                .map(value -> new SlabPlan.Node(value, fusion.reads(value), -1))
+                .toList();
+        return SlabPlan.of(graph, nodes, dependencies);
+    }
+
+    private long scratch() {
+        return (long) Float.BYTES
+                * needed.stream().mapToInt(this::scratch).max().orElse(0);
+    }
+
     private GpuProgram compile(MemoryBudget budget) {
         MemoryBudget limit = new MemoryBudget(Math.min(budget.bytes(), device.memory()));
         for (Value value : needed) {
@@ -70,12 +92,8 @@ public final class GpuCompiler {
         graph.inputs()
                 .forEach(input -> limit.require(
                         "an input of the program", 4 * input.shape().size()));
-        List<SlabPlan.Node> nodes = needed.stream()
-                .map(value -> new SlabPlan.Node(value, fusion.reads(value), -1))
-                .toList();
-        SlabPlan slab = SlabPlan.of(graph, nodes, dependencies);
-        long scratch = (long) Float.BYTES
-                * needed.stream().mapToInt(this::scratch).max().orElse(0);
+        SlabPlan slab = slab();
+        long scratch = scratch();
         long bytes = slab.bytes() + scratch;
         limit.require("what the program computes", bytes);
         if (bytes / Float.BYTES > Integer.MAX_VALUE) {

@@ -3,6 +3,7 @@ package dev.aquarelle.ops.cpu;
 import dev.aquarelle.core.memory.MemoryBudget;
 import dev.aquarelle.ops.Backend;
 import dev.aquarelle.ops.BackendOptions;
+import dev.aquarelle.ops.MemoryPlan;
 import dev.aquarelle.ops.Program;
 import dev.aquarelle.ops.graph.Graph;
 
@@ -44,6 +45,16 @@ public final class CpuBackend implements Backend {
     @Override
     public Program compile(Graph graph, MemoryBudget budget) {
         return new CpuCompiler(graph).compile(kernels, workers, buffers, budget);
+    }
+
+    @Override
+    public MemoryPlan plan(Graph graph) {
+        return plan(graph, workers.threads());
+    }
+
+    @Override
+    public MemoryPlan plan(Graph graph, int threads) {
+        return new CpuCompiler(graph).plan(threads, MemoryBudget.UNLIMITED);
     }
 
     @Override

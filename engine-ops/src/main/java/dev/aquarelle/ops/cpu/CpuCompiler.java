@@ -41,8 +41,20 @@ final class CpuCompiler {
         this.graph = graph;
     }
 
-    @SuppressWarnings("MustBeClosedChecker") // the program closes it
-    CpuProgram compile(Kernels kernels, Workers workers, Buffers buffers, MemoryBudget budget) {
+    /**
+     * Where everything lies.
+     *
+     * @param slab of the values
+     * @param memory all that the program takes
+     */
+    private record Layout(SlabPlan slab, Dependencies dependencies, MemoryPlan memory) {}
+
+    /** What the program would take; nothing is allocated. */
+    MemoryPlan plan(int threads, MemoryBudget budget) {
+        return layOut(threads, budget).memory;
+    }
+
+    private Layout layOut(int threads, MemoryBudget budget) {
         selectNodes();
         MemoryBudget limit = new MemoryBudget(Math.min(budget.bytes(), ADDRESSABLE));
         for (SlabPlan.Node node : nodes) {
@@ -56,7 +68,7 @@ final class CpuCompiler {
                 slab.bytes()); // before shapes that no step could count are looked at closer
         long scratch = 0;
         for (SlabPlan.Node node : nodes) {
-            scratch = Math.max(scratch, StepFactory.scratchBytes(node, workers.threads()));
+            scratch = Math.max(scratch, StepFactory.scratchBytes(node, threads));
             for (Value read : node.reads()) {
                 if (StepFactory.readsF32(node, read)) {
                     placeConstant(SlabPlan.root(read));
@@ -71,19 +83,27 @@ final class CpuCompiler {
         scratch = aligned(scratch);
         MemoryPlan plan = new MemoryPlan(slab.bytes(), scratch, constantBytes);
         limit.require("the program", plan.total());
+        return new Layout(slab, dependencies, plan);
+    }
 
+    @SuppressWarnings("MustBeClosedChecker") // the program closes it
+    CpuProgram compile(Kernels kernels, Workers workers, Buffers buffers, MemoryBudget budget) {
+        Layout layout = layOut(workers.threads(), budget);
+        SlabPlan slab = layout.slab;
+        MemoryPlan plan = layout.memory;
         Arena arena = Arena.ofShared();
         boolean made = false;
         try {
             MemorySegment m = allocate(arena, Math.max(Tensor.ALIGNMENT, plan.total()));
-            long constantsAt = slab.bytes() + scratch;
+            long constantsAt = slab.bytes() + plan.scratch();
             constants.forEach((value, offset) -> fill(m, constantsAt + offset, (SourceOp.Constant) value.op()));
             Places places = new Places(m, slab, constants, constantsAt);
             StepFactory factory = new StepFactory(places, kernels, buffers, workers.threads(), slab.bytes());
             List<CpuProgram.Entry> entries = new ArrayList<>();
             for (SlabPlan.Node node : nodes) {
                 Step step = factory.step(node);
-                entries.add(new CpuProgram.Entry(step, StepProfile.of(step, node), dependencies.mask(node.result())));
+                entries.add(new CpuProgram.Entry(
+                        step, StepProfile.of(step, node), layout.dependencies.mask(node.result())));
             }
             long[] inputs =
                     graph.inputs().stream().mapToLong(places::byteOffset).toArray();

@@ -2,6 +2,7 @@ package dev.aquarelle.ops.reference;
 
 import dev.aquarelle.core.memory.MemoryBudget;
 import dev.aquarelle.ops.Backend;
+import dev.aquarelle.ops.MemoryPlan;
 import dev.aquarelle.ops.Program;
 import dev.aquarelle.ops.graph.Graph;
 
@@ -29,6 +30,11 @@ public final class ReferenceBackend implements Backend {
         ReferencePlan plan = new ReferencePlan(graph);
         budget.require("the reference program", plan.memory().total());
         return new ReferenceProgram(graph, plan);
+    }
+
+    @Override
+    public MemoryPlan plan(Graph graph) {
+        return new ReferencePlan(graph).memory();
     }
 
     @Override

@@ -78,6 +78,13 @@ public record ControlNetUse(ControlNets nets, List<Picture> pictures, boolean gu
         return residuals;
     }
 
+    /** What is added to the feature maps of samples that are not steered. */
+    static List<Tensor> noResiduals(Program program) {
+        return program.graph().outputs().values().stream()
+                .map(value -> Latents.zeros(value.shape().dims()))
+                .toList();
+    }
+
     private Tensor[] inputs(Tensor[] given, int skipped, int call, int calls) {
         List<Tensor> inputs = new ArrayList<>();
         for (Tensor tensor : given) {

@@ -2,6 +2,7 @@ package dev.aquarelle.sd.pipeline;
 
 import dev.aquarelle.core.memory.MemoryBudget;
 import dev.aquarelle.core.memory.MemoryBudgetException;
+import dev.aquarelle.core.safetensors.Weights;
 import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.ops.Backend;
@@ -15,7 +16,6 @@ import dev.aquarelle.sd.pipeline.TextEncoder.Use;
 import dev.aquarelle.sd.schedulers.NoiseSource;
 import dev.aquarelle.sd.schedulers.SchedulerRun;
 import dev.aquarelle.sd.schedulers.StepResult;
-import dev.aquarelle.sd.unet.Steering;
 import dev.aquarelle.sd.unet.UNet2DConditionModel;
 import dev.aquarelle.sd.unet.UNetConfig;
 import dev.aquarelle.sd.unet.UNetInputs;
@@ -40,12 +40,16 @@ public final class DiffusionModel implements AutoCloseable {
 
     private static final int REFINER_IDS = 5;
 
+    private static final List<String> PARTS = List.of("text_encoder", "text_encoder_2", "unet", "vae");
+
     private final Arena arena;
     private final String where;
+    private final ModelSource source;
     private final TextEncoders textEncoders;
     private final UNet2DConditionModel unet;
     private final Autoencoder vae;
     private final Programs programs;
+    private final Pace pace = new Pace(System::nanoTime);
     private @Nullable LatentPreview preview;
     private boolean previewRefused; // of the picture at work: tried once, not after each step
 
@@ -61,6 +65,7 @@ public final class DiffusionModel implements AutoCloseable {
     public DiffusionModel(ModelSource source, Backend backend, MemoryBudget budget) {
         this.arena = Arena.ofShared();
         this.where = source.where("unet");
+        this.source = source;
         TextEncoders encoders = null;
         boolean loaded = false;
         try {
@@ -221,27 +226,25 @@ public final class DiffusionModel implements AutoCloseable {
         textEncoders.requirePossible(prompts, clipSkip);
     }
 
-    /**
-     * Compiles what pictures of this size need, before any work on them.
-     *
-     * @param looks of the denoiser at each picture
-     * @param kinds of inputs that steer it
-     * @param controlNets run beside it, if there are any
-     * @throws dev.aquarelle.core.memory.MemoryBudgetException if they take more memory than there is
-     */
-    void prepare(Shape latents, int looks, Steering.Kinds kinds, @Nullable ControlNetUse controlNets) {
-        prepare(latents, new CallPlan(Shortcuts.NONE, looks, 1), kinds, controlNets);
+    /** The programs, compiled or not. */
+    Programs programs() {
+        return programs;
     }
 
-    /**
-     * Compiles what the calls of a run with pictures of this size need, before any work on them.
-     *
-     * @param kinds of inputs that steer the denoiser
-     * @param controlNets run beside it, if there are any
-     * @throws dev.aquarelle.core.memory.MemoryBudgetException if they take more memory than there is
-     */
-    void prepare(Shape latents, CallPlan plan, Steering.Kinds kinds, @Nullable ControlNetUse controlNets) {
-        programs.prepare(Denoiser.demands(latents, plan, kinds, controlNets));
+    /** Bytes of the mapped weights. */
+    long weightBytes() {
+        long bytes = 0;
+        try (Arena mapped = Arena.ofConfined()) {
+            for (String part : PARTS) {
+                if (source.has(part)) {
+                    Weights weights = source.weights(part, mapped);
+                    bytes += weights.names().stream()
+                            .mapToLong(name -> weights.info(name).bytes())
+                            .sum();
+                }
+            }
+        }
+        return bytes;
     }
 
     /** Frees the programs but the text encoders'; they are compiled again when they are needed. */
@@ -261,15 +264,22 @@ public final class DiffusionModel implements AutoCloseable {
                 latents.shape(), s.plan(), s.steerer().kinds(), s.steerer().controlNets()));
         previewRefused = false;
         Denoiser denoiser = new Denoiser(programs, s);
+        Pace.Run paced = pace.begin(run.count(), denoiser.flops(latents.shape()), decoding(latents.shape()));
         for (int call = 0; call < run.count(); call++) {
             Tensor prediction = denoiser.predict(call, run.scaleModelInput(call, latents), run.timestep(call));
             StepResult result = run.step(call, prediction, latents, s.noise());
             latents = s.edit().after(call, result.prevSample());
             Finite.require("the sampler", Finite.SETTINGS, latents);
             Tensor clean = result.predOriginalSample() == null ? latents : result.predOriginalSample();
-            tell(s.listener(), new Progress(call + 1, run.count(), latents, clean, this::preview));
+            paced.callDone();
+            tell(s.listener(), new Progress(call + 1, run.count(), paced.left(), latents, clean, this::preview));
         }
         return latents;
+    }
+
+    /** Operations that it takes to decode latents. */
+    private double decoding(Shape latents) {
+        return latents.dim(0) * Pace.flops(programs.decoderGraph(latents.dim(1), latents.dim(2)));
     }
 
     private static void tell(ProgressListener listener, Progress progress) {
@@ -287,13 +297,15 @@ public final class DiffusionModel implements AutoCloseable {
      * @throws ModelException if a picture has numbers that are not finite
      */
     public void decode(Tensor latents, Cancellation cancellation, Consumer<Tensor> pictures) {
-        Program program =
-                programs.decoder(latents.shape().dim(1), latents.shape().dim(2));
-        for (int n = 0; n < latents.shape().dim(0); n++) {
-            Tensor picture = program.run(cancellation, latents.slice(n, n + 1));
-            Finite.require(Programs.DECODER, Finite.WEIGHTS, picture);
-            pictures.accept(picture);
-        }
+        pace.decoding(decoding(latents.shape()), () -> {
+            Program program =
+                    programs.decoder(latents.shape().dim(1), latents.shape().dim(2));
+            for (int n = 0; n < latents.shape().dim(0); n++) {
+                Tensor picture = program.run(cancellation, latents.slice(n, n + 1));
+                Finite.require(Programs.DECODER, Finite.WEIGHTS, picture);
+                pictures.accept(picture);
+            }
+        });
     }
 
     /**
@@ -304,9 +316,8 @@ public final class DiffusionModel implements AutoCloseable {
      */
     Tensor encodeImage(Tensor picture, Cancellation cancellation) {
         Graph graph =
-                vae.encoderGraph(1, picture.shape().dim(1), picture.shape().dim(2));
-        return once(graph, "the autoencoder's encoder", cancellation, List.of(picture))
-                .getFirst();
+                programs.encoderGraph(picture.shape().dim(1), picture.shape().dim(2));
+        return once(graph, Programs.ENCODER, cancellation, List.of(picture)).getFirst();
     }
 
     /** Latents of encoded pictures in the denoiser's scale; noise is drawn if the autoencoder gives a distribution. */

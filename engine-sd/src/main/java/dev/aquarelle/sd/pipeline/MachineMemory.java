@@ -30,15 +30,19 @@ final class MachineMemory {
         return budget;
     }
 
+    /** What latents and pictures take in the Java heap: programs live outside of it, but not what is between them. */
+    static long heapBytes(SettledRequest s, Shape latents) {
+        long ofLatents = LATENTS_AT_A_TIME * latents.size() * Float.BYTES;
+        return ofLatents + (long) BYTES_PER_PIXEL * s.width() * s.height() * (s.batch() + ENCODED_PICTURES);
+    }
+
     /**
-     * Refuses pictures that the Java heap cannot hold. Programs live outside of it, but not the latents between them and the pictures.
+     * Refuses pictures that the Java heap cannot hold.
      *
      * @throws MemoryBudgetException if they take more than there can be
      */
     static void requireHeap(SettledRequest s, Shape latents) {
-        long ofLatents = LATENTS_AT_A_TIME * latents.size() * Float.BYTES;
-        long pictures = (long) BYTES_PER_PIXEL * s.width() * s.height() * (s.batch() + ENCODED_PICTURES);
         new MemoryBudget((long) (USABLE * Runtime.getRuntime().maxMemory()))
-                .require("what is held of %d pictures in the Java heap".formatted(s.batch()), ofLatents + pictures);
+                .require("what is held of %d pictures in the Java heap".formatted(s.batch()), heapBytes(s, latents));
     }
 }

@@ -25,6 +25,7 @@ final class Programs implements AutoCloseable {
     static final String DENOISER = "the denoiser";
     static final String CONTROL_NETS = "the ControlNets";
     static final String DECODER = "the decoder";
+    static final String ENCODER = "the autoencoder's encoder";
 
     /**
      * What programs are compiled for.
@@ -45,6 +46,11 @@ final class Programs implements AutoCloseable {
             Steering.Kinds kinds,
             @Nullable ControlNetUse controlNets,
             UNetVariant variant) {
+
+        /** One look at one picture: what is demanded for all of them one after the other. */
+        Demand single() {
+            return new Demand(1, height, width, 1, kinds, controlNets, variant);
+        }
 
         boolean isAsLargeAs(Demand other) {
             return height == other.height && width == other.width;
@@ -76,11 +82,12 @@ final class Programs implements AutoCloseable {
     private final MemoryBudget budget;
     private final TextEncoders textEncoders;
     private final UNet2DConditionModel unet;
-    private final Autoencoder vae;
     private final List<Compiled> denoisers = new ArrayList<>();
     private final List<Compiled> controlNets = new ArrayList<>();
+    private VaeGraphs vae;
     private @Nullable Compiled decoder;
     private List<Demand> prepared = List.of();
+    private boolean oneByOne;
     private boolean oneAtATime;
 
     /**
@@ -97,7 +104,20 @@ final class Programs implements AutoCloseable {
         this.budget = budget;
         this.textEncoders = textEncoders;
         this.unet = unet;
-        this.vae = vae;
+        this.vae = new VaeGraphs(vae, 0);
+    }
+
+    /**
+     * How the autoencoder makes its pictures from now on.
+     *
+     * @param tile height and width of its tiles in latents; 0 for none
+     */
+    void tile(int tile) {
+        if (tile != vae.tile()) {
+            prepared = null;
+            closeDecoder();
+            vae = new VaeGraphs(vae.vae(), tile);
+        }
     }
 
     /**
@@ -118,10 +138,11 @@ final class Programs implements AutoCloseable {
     }
 
     /**
-     * Compiles what a run needs, or finds out that it fits: all programs of the denoiser at a time, and the decoder beside them or after.
+     * Compiles what a run needs, or finds out that it fits: all programs beside one another, or else the denoiser's and the decoder one after the
+     * other, or else moreover with a denoiser that looks once at one picture at a time, which changes nothing of what it sees.
      *
      * @param wanted of one size
-     * @throws MemoryBudgetException if it does not fit
+     * @throws MemoryBudgetException if it does not fit even then
      */
     void prepare(List<Demand> wanted) {
         if (isPrepared(wanted)) {
@@ -129,6 +150,7 @@ final class Programs implements AutoCloseable {
         }
         prepared = List.of();
         oneAtATime = false;
+        oneByOne = false;
         closeDenoisers();
         Demand first = wanted.getFirst();
         decoder(first.height(), first.width()); // it takes the most: what cannot be is refused before more is allocated
@@ -137,9 +159,37 @@ final class Programs implements AutoCloseable {
         } catch (MemoryBudgetException e) {
             oneAtATime = true;
             closeDecoder();
-            denoising(wanted);
+            oneByOne = !possible(wanted);
+            if (oneByOne) {
+                denoising(singles(wanted));
+            }
         }
         prepared = wanted;
+    }
+
+    /** What is there in the place of what is wanted: the same, or {@link Demand#single}. */
+    Demand made(Demand wanted) {
+        return oneByOne ? wanted.single() : wanted;
+    }
+
+    /** Whether several looks fit, one program at a time; single ones are not tried. */
+    private boolean possible(List<Demand> wanted) {
+        closeDenoisers();
+        if (wanted.equals(singles(wanted))) {
+            denoising(wanted);
+            return true;
+        }
+        try {
+            denoising(wanted);
+            return true;
+        } catch (MemoryBudgetException e) {
+            closeDenoisers();
+            return false;
+        }
+    }
+
+    private static List<Demand> singles(List<Demand> wanted) {
+        return wanted.stream().map(Demand::single).distinct().toList();
     }
 
     private boolean isPrepared(List<Demand> wanted) {
@@ -166,8 +216,7 @@ final class Programs implements AutoCloseable {
         if (decoder != null && (oneAtATime || !wanted.isAsLargeAs(decoder.demand))) {
             closeDecoder();
         }
-        Graph graph = unet.graph(sizes(wanted), wanted.kinds(), wanted.variant());
-        Program program = compile(backend, graph, DENOISER, budget, taken());
+        Program program = compile(backend, denoiserGraph(wanted), DENOISER, budget, taken());
         denoisers.add(new Compiled(wanted, program));
         return program;
     }
@@ -178,6 +227,10 @@ final class Programs implements AutoCloseable {
                 .map(Compiled::program)
                 .findFirst()
                 .orElse(null);
+    }
+
+    private Graph denoiserGraph(Demand wanted) {
+        return unet.graph(sizes(wanted), wanted.kinds(), wanted.variant());
     }
 
     private UNetInputs.Sizes sizes(Demand wanted) {
@@ -212,9 +265,19 @@ final class Programs implements AutoCloseable {
         if (oneAtATime || denoisers.stream().anyMatch(other -> !other.demand.isAsLargeAs(wanted))) {
             closeDenoisers();
         }
-        Program program = compile(backend, decoderGraph(Shape.of(1, height, width)), DECODER, budget, taken());
+        Program program = compile(backend, vae.decoder(height, width), DECODER, budget, taken());
         decoder = new Compiled(wanted, program);
         return program;
+    }
+
+    /** The decoder for one picture of so many latents. */
+    Graph decoderGraph(int height, int width) {
+        return vae.decoder(height, width);
+    }
+
+    /** The autoencoder's encoder for one picture of so many pixels. */
+    Graph encoderGraph(int height, int width) {
+        return vae.encoder(height, width);
     }
 
     /** A program that is run once before the denoiser's work, such as the autoencoder's encoder; the caller closes it. */
@@ -233,7 +296,7 @@ final class Programs implements AutoCloseable {
      * @throws MemoryBudgetException if it does not fit, even in the place of the decoder that waits
      */
     Program passingDecoder(Shape latents) {
-        return beside(decoderGraph(latents), "the preview's decoder");
+        return beside(new VaeGraphs(vae.vae(), 0).decoder(latents.dim(1), latents.dim(2)), "the preview's decoder");
     }
 
     private Program beside(Graph graph, String part) {
@@ -245,10 +308,36 @@ final class Programs implements AutoCloseable {
         }
     }
 
-    private Graph decoderGraph(Shape latents) {
-        int channels = vae.latentChannels();
-        return Graph.of(g -> vae.decode(
-                g, vae.unscale(g, g.input("latents", latents.dim(0), latents.dim(1), latents.dim(2), channels))));
+    /** What all programs together may take. */
+    MemoryBudget budget() {
+        return budget;
+    }
+
+    /** The tiles that there are for pictures of so many latents. */
+    VaeTiles tiles(int height, int width, boolean encodes) {
+        return new VaeTiles(backend, vae.vae(), height, width, encodes);
+    }
+
+    /**
+     * What programs would take, without making any.
+     *
+     * @param wanted in the calls of a run
+     * @param tiles of the autoencoder
+     */
+    MemoryFit fit(List<Demand> wanted, VaeTiles tiles) {
+        return new MemoryFit(textEncoders.memory(), denoisingBytes(wanted), denoisingBytes(singles(wanted)), tiles);
+    }
+
+    private long denoisingBytes(List<Demand> wanted) {
+        return wanted.stream().mapToLong(this::denoisingBytes).sum();
+    }
+
+    private long denoisingBytes(Demand wanted) {
+        ControlNetUse use = wanted.controlNets();
+        long nets = use == null
+                ? 0
+                : backend.plan(use.graph(sizes(wanted), wanted.looks())).total();
+        return backend.plan(denoiserGraph(wanted)).total() + nets;
     }
 
     private long taken() {

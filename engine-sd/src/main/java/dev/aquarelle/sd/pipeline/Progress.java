@@ -2,22 +2,32 @@ package dev.aquarelle.sd.pipeline;
 
 import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.sd.image.Image;
+import java.time.Duration;
 import java.util.List;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** Where a request stands after a step. */
 public final class Progress {
     private final int step;
     private final int steps;
+    private final @Nullable Duration timeLeft;
     private final Tensor latents;
     private final Tensor predOriginalSample;
     private final Function<Tensor, List<Image>> preview;
     private final Thread listening = Thread.currentThread();
     private boolean over;
 
-    Progress(int step, int steps, Tensor latents, Tensor predOriginalSample, Function<Tensor, List<Image>> preview) {
+    Progress(
+            int step,
+            int steps,
+            @Nullable Duration timeLeft,
+            Tensor latents,
+            Tensor predOriginalSample,
+            Function<Tensor, List<Image>> preview) {
         this.step = step;
         this.steps = steps;
+        this.timeLeft = timeLeft;
         this.latents = latents;
         this.predOriginalSample = predOriginalSample;
         this.preview = preview;
@@ -31,6 +41,14 @@ public final class Progress {
     /** Calls of the denoiser in all; for samplers that look twice, more than the steps asked for. */
     public int steps() {
         return steps;
+    }
+
+    /**
+     * How long it will take to the end of the request, decoding the pictures included, at the pace of the steps so far: {@code null} after
+     * the first step of an engine, which says nothing about the others.
+     */
+    public @Nullable Duration timeLeft() {
+        return timeLeft;
     }
 
     /** The latents {@code [N, h/8, w/8, C]} after the step; not to be written to. */

@@ -66,7 +66,8 @@ public record Replay(PictureRequest request, List<String> ignored) {
                 .clipSkip(Math.max(0, values.integer("Clip skip", 1) - 1)) // the web UI counts from 1
                 .sdxl(SdxlOptions.takenFrom(values))
                 .shortcuts(Shortcuts.takenFrom(values))
-                .addOns(AddOnParameters.takenFrom(values, files));
+                .addOns(AddOnParameters.takenFrom(values, files))
+                .vaeTiling(VaeTiling.takenFrom(values));
         SdxlOptions.Size size = values.size("Size");
         if (size != null) {
             builder.size(size.width(), size.height());

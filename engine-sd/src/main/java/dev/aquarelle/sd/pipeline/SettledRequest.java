@@ -125,8 +125,10 @@ record SettledRequest(
      * @param model what is said of it
      * @param sampler its title
      * @param hashes of the files of add-ons
+     * @param tile height and width of the autoencoder's tiles in latents; 0 if there were none
      */
-    GenerationParameters parameters(SequencedMap<String, String> model, String sampler, FileHashes hashes, int n) {
+    GenerationParameters parameters(
+            SequencedMap<String, String> model, String sampler, FileHashes hashes, int tile, int n) {
         SequencedMap<String, String> values = new LinkedHashMap<>();
         values.put("Steps", Integer.toString(steps));
         values.put("Sampler", sampler);
@@ -155,6 +157,7 @@ record SettledRequest(
         }
         text().sdxl().putInto(values);
         AddOnParameters.put(values, text().addOns(), hashes);
+        VaeTiling.putInto(values, tile);
         String negative = text().negativePrompt();
         if (negative != null && negative.isEmpty()) {
             values.put(Replay.EMPTY_NEGATIVE, "True");

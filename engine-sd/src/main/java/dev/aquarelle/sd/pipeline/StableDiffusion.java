@@ -1,5 +1,6 @@
 package dev.aquarelle.sd.pipeline;
 
+import dev.aquarelle.core.memory.MemoryBudget;
 import dev.aquarelle.core.random.TorchCpuGenerator;
 import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.core.tensor.Tensor;
@@ -22,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.concurrent.CancellationException;
+import java.util.function.Function;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +48,7 @@ public final class StableDiffusion implements AutoCloseable {
     private final Models models;
     private final SchedulerConfig schedulerConfig;
     private final ModelDefaults defaults;
+    private final MemoryBudget limit;
     private final boolean zeroNegative;
     private final boolean followsInstructions;
     private final boolean distilled;
@@ -57,7 +60,8 @@ public final class StableDiffusion implements AutoCloseable {
         this.source = source;
         this.hashes = options.hashes();
         this.schedulerConfig = source.scheduler().forStableDiffusion();
-        Models opened = new Models(source, backend, MachineMemory.limit(options.memory()));
+        this.limit = options.memory();
+        Models opened = new Models(source, backend, MachineMemory.limit(limit));
         DiffusionModel plain = opened.model();
         boolean loaded = false;
         try {
@@ -150,6 +154,28 @@ public final class StableDiffusion implements AutoCloseable {
      * @throws IllegalStateException if the engine is closed, or the listener of a request asks for another one
      */
     public List<GeneratedImage> generate(PictureRequest request, ProgressListener listener, Cancellation cancellation) {
+        return inTurn(request, cancellation, s -> generate(s, listener, cancellation));
+    }
+
+    /**
+     * What a request would take in memory. Nothing is computed; LoRAs and the like are opened.
+     *
+     * @throws IllegalArgumentException if the request does not suit the model
+     * @throws dev.aquarelle.core.memory.MemoryBudgetException if it takes more memory than it may; says what would do
+     * @throws CancellationException if the thread is interrupted before its turn
+     * @throws IllegalStateException if the engine is closed, or the listener of a request asks
+     */
+    public MemoryNeed plan(PictureRequest request) {
+        return inTurn(request, Cancellation.NEVER, s -> {
+            DiffusionModel model = models.model();
+            Shape shape = model.latentShape(s.batch(), s.height(), s.width());
+            Steersman steersman = new Steersman(model, models.addOns(), Cancellation.NEVER);
+            return preparation(s, run(s).count(), model, shape, steersman)
+                    .need(MachineMemory.heapBytes(s, shape));
+        });
+    }
+
+    private <T> T inTurn(PictureRequest request, Cancellation cancellation, Function<SettledRequest, T> work) {
         requireNoListener("ask for another picture");
         turn.await(cancellation);
         try {
@@ -157,7 +183,7 @@ public final class StableDiffusion implements AutoCloseable {
                 throw new IllegalStateException("the engine is closed");
             }
             models.use(request.text().addOns());
-            return generate(SettledRequest.of(request, defaults, distilled), listener, cancellation);
+            return work.apply(SettledRequest.of(request, defaults, distilled));
         } finally {
             turn.end();
         }
@@ -171,22 +197,11 @@ public final class StableDiffusion implements AutoCloseable {
     }
 
     private List<GeneratedImage> generate(SettledRequest s, ProgressListener listener, Cancellation cancellation) {
-        SchedulerRun run =
-                scheduler(s.sampler()).start(RunOptions.steps(s.steps()).startingAt(s.firstStep()));
+        SchedulerRun run = run(s);
         DiffusionModel model = models.model();
         Shape shape = model.latentShape(s.batch(), s.height(), s.width());
-        Fit.require(s, model);
-        Steersman.requireFit(s, model, models.addOns());
-        model.requirePossible(s.prompts(), s.text().clipSkip());
-        model.requirePossible(s.negativePrompts(), 0);
-        MachineMemory.requireHeap(s, shape);
         Steersman steersman = new Steersman(model, models.addOns(), cancellation);
-        s.text().shortcuts().requireSense(s);
-        model.prepare(
-                shape,
-                new CallPlan(s.text().shortcuts(), s.guidance().looks(), run.count()),
-                steersman.kinds(s),
-                steersman.controlNets(s.text().addOns()));
+        int tile = preparation(s, run.count(), model, shape, steersman).prepare();
 
         NoiseSource noise = Latents.source(LongStream.range(0, s.batch())
                 .mapToObj(n -> new TorchCpuGenerator(s.seed() + n))
@@ -207,7 +222,7 @@ public final class StableDiffusion implements AutoCloseable {
         List<GeneratedImage> images = new ArrayList<>();
         model.decode(latents, cancellation, picture -> {
             int n = images.size();
-            images.add(new GeneratedImage(Image.fromTensor(picture), parameters(s, n), s.seed() + n));
+            images.add(new GeneratedImage(Image.fromTensor(picture), parameters(s, tile, n), s.seed() + n));
         });
         return images;
     }
@@ -218,15 +233,22 @@ public final class StableDiffusion implements AutoCloseable {
      * @throws java.io.UncheckedIOException if a file to be hashed cannot be read
      */
     public GenerationParameters parameters(PictureRequest request) {
-        return parameters(SettledRequest.of(request, defaults, distilled), 0);
+        return inTurn(request, Cancellation.NEVER, s -> {
+            DiffusionModel model = models.model();
+            Shape shape = model.latentShape(s.batch(), s.height(), s.width());
+            int tile = model.programs()
+                    .tiles(shape.dim(1), shape.dim(2), s.image() != null)
+                    .settle(s.text().vaeTiling(), limit);
+            return parameters(s, tile, 0);
+        });
     }
 
-    private GenerationParameters parameters(SettledRequest s, int n) {
+    private GenerationParameters parameters(SettledRequest s, int tile, int n) {
         SequencedMap<String, String> model = new LinkedHashMap<>();
         model.put(Replay.MODEL, defaults.name());
         source.putInto(model, hashes);
         String sampler = s.sampler().isEmpty() ? SamplerTitle.of(schedulerConfig) : SamplerTitle.of(s.sampler());
-        return s.parameters(model, sampler, hashes, n);
+        return s.parameters(model, sampler, hashes, tile, n);
     }
 
     /** The name to ask for, so that a picture with this title of a sampler is made again; null for what the model has. */
@@ -234,6 +256,27 @@ public final class StableDiffusion implements AutoCloseable {
     String samplerOf(String title) {
         boolean own = defaults.sampler().isEmpty() && title.equals(SamplerTitle.of(schedulerConfig));
         return own ? null : title;
+    }
+
+    /**
+     * Of a request that the model can serve.
+     *
+     * @param calls of the denoiser
+     */
+    private Preparation preparation(
+            SettledRequest s, int calls, DiffusionModel model, Shape shape, Steersman steersman) {
+        Fit.require(s, model);
+        Steersman.requireFit(s, model, models.addOns());
+        model.requirePossible(s.prompts(), s.text().clipSkip());
+        model.requirePossible(s.negativePrompts(), 0);
+        MachineMemory.requireHeap(s, shape);
+        s.text().shortcuts().requireSense(s);
+        List<Programs.Demand> demands = Denoiser.demands(
+                shape,
+                new CallPlan(s.text().shortcuts(), s.guidance().looks(), calls),
+                steersman.kinds(s),
+                steersman.controlNets(s.text().addOns()));
+        return new Preparation(model, demands, s.image() != null, s.text().vaeTiling(), limit);
     }
 
     private static Start start(SettledRequest s, Starter starter) {
@@ -249,6 +292,10 @@ public final class StableDiffusion implements AutoCloseable {
             case InstructEdit edit ->
                 starter.ofInstruction(edit.image().toTensor(), s.guidance().looks());
         };
+    }
+
+    private SchedulerRun run(SettledRequest s) {
+        return scheduler(s.sampler()).start(RunOptions.steps(s.steps()).startingAt(s.firstStep()));
     }
 
     private Scheduler scheduler(String sampler) {

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param promptStyle how prompt and negative prompt are read
  * @param seeding how noise is drawn of the seed
  * @param shortcuts what makes it sooner and changes it a little
+ * @param vaeTiling whether the autoencoder may make it in tiles, which take less memory and change it a little
  */
 public record TextToImage(
         String prompt,
@@ -43,7 +44,8 @@ public record TextToImage(
         AddOns addOns,
         PromptStyle promptStyle,
         Seeding seeding,
-        Shortcuts shortcuts)
+        Shortcuts shortcuts,
+        VaeTiling vaeTiling)
         implements PictureRequest {
     static final int LARGEST_SIDE = 16384;
     static final int MOST_STEPS = 1000;
@@ -117,6 +119,7 @@ public record TextToImage(
         private PromptStyle promptStyle = PromptStyle.PLAIN;
         private Seeding seeding = Seeding.DEFAULT;
         private Shortcuts shortcuts = Shortcuts.NONE;
+        private VaeTiling vaeTiling = VaeTiling.AUTO;
 
         private Builder(String prompt) {
             this.prompt = prompt;
@@ -207,6 +210,12 @@ public record TextToImage(
             return this;
         }
 
+        /** Whether the autoencoder may make it in tiles. */
+        public Builder vaeTiling(VaeTiling vaeTiling) {
+            this.vaeTiling = vaeTiling;
+            return this;
+        }
+
         /**
          * The request.
          *
@@ -229,7 +238,8 @@ public record TextToImage(
                     addOns,
                     promptStyle,
                     seeding,
-                    shortcuts);
+                    shortcuts,
+                    vaeTiling);
         }
     }
 }

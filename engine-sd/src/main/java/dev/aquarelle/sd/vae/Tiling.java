@@ -4,7 +4,9 @@ import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.ops.graph.Graph;
 import dev.aquarelle.ops.graph.Value;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 
 /**
@@ -52,6 +54,7 @@ public record Tiling(int sampleSize, int latentSize, double overlap) {
         int step = advance(inSize, overlap);
         int extent = (int) (outSize * overlap);
         int keep = outSize - extent;
+        Map<Ramp, Value> ramps = new HashMap<>();
         List<Value> rows = new ArrayList<>();
         List<Value> above = List.of();
         for (int top = 0; top < height; top += step) {
@@ -61,10 +64,10 @@ public record Tiling(int sampleSize, int latentSize, double overlap) {
                 Value tile = g.slice(x, 1, top, Math.min(height, top + inSize));
                 tile = model.apply(g.slice(tile, 2, left, Math.min(width, left + inSize)));
                 if (!above.isEmpty()) {
-                    tile = fade(g, above.get(row.size()), tile, 1, extent);
+                    tile = fade(g, ramps, above.get(row.size()), tile, 1, extent);
                 }
                 if (!row.isEmpty()) {
-                    tile = fade(g, row.getLast(), tile, 2, extent);
+                    tile = fade(g, ramps, row.getLast(), tile, 2, extent);
                 }
                 row.add(tile);
                 kept.add(first(g, first(g, tile, 1, keep), 2, keep));
@@ -76,34 +79,45 @@ public record Tiling(int sampleSize, int latentSize, double overlap) {
     }
 
     /** The tile {@code next} with its first rows (axis 1) or columns (axis 2) made from the last ones of its neighbor and its own. */
-    private static Value fade(Graph g, Value previous, Value next, int axis, int extent) {
+    private static Value fade(Graph g, Map<Ramp, Value> ramps, Value previous, Value next, int axis, int extent) {
         int before = previous.shape().dim(axis);
         int size = next.shape().dim(axis);
         int shared = Math.min(extent, Math.min(before, size));
         if (shared == 0) {
             return next;
         }
-        Value out = g.multiply(g.slice(previous, axis, before - shared, before), ramp(g, next, axis, shared, false));
-        Value in = g.multiply(g.slice(next, axis, 0, shared), ramp(g, next, axis, shared, true));
+        Value out =
+                g.multiply(g.slice(previous, axis, before - shared, before), ramp(g, ramps, next, axis, shared, false));
+        Value in = g.multiply(g.slice(next, axis, 0, shared), ramp(g, ramps, next, axis, shared, true));
         Value seam = g.add(out, in);
         return shared == size ? seam : g.concat(axis, seam, g.slice(next, axis, shared, size));
     }
 
-    /** Weights from 0 up ({@code rising}) or from 1 down along an axis of a tile, the same for all that lies within. */
-    private static Value ramp(Graph g, Value tile, int axis, int shared, boolean rising) {
-        int channels = tile.shape().last();
-        int each = axis == 1 ? tile.shape().dim(2) * channels : channels;
-        float[] weights = new float[shared * each];
-        for (int i = 0; i < weights.length; i++) {
-            int line = i / each;
-            double position = (double) line / shared;
-            weights[i] = (float) (rising ? position : 1 - position);
+    /**
+     * Weights along an axis of a tile, the same for all that lies within. Tiles of the same shape have the same ones.
+     *
+     * @param axis 1 for rows, 2 for columns
+     * @param shared rows or columns
+     * @param width of the tile
+     * @param rising whether they go from 0 up, or from 1 down
+     */
+    private record Ramp(int axis, int shared, int width, int channels, boolean rising) {
+        Tensor weights() {
+            int each = axis == 1 ? width * channels : channels;
+            float[] weights = new float[shared * each];
+            for (int i = 0; i < weights.length; i++) {
+                int line = i / each;
+                double position = (double) line / shared;
+                weights[i] = (float) (rising ? position : 1 - position);
+            }
+            return axis == 1 ? Tensor.of(weights, shared, width, channels) : Tensor.of(weights, shared, channels);
         }
-        return g.constant(
-                rising ? "fade in" : "fade out",
-                axis == 1
-                        ? Tensor.of(weights, shared, tile.shape().dim(2), channels)
-                        : Tensor.of(weights, shared, channels));
+    }
+
+    private static Value ramp(Graph g, Map<Ramp, Value> ramps, Value tile, int axis, int shared, boolean rising) {
+        Ramp ramp = new Ramp(
+                axis, shared, axis == 1 ? tile.shape().dim(2) : 0, tile.shape().last(), rising);
+        return ramps.computeIfAbsent(ramp, r -> g.constant(rising ? "fade in" : "fade out", r.weights()));
     }
 
     private static Value first(Graph g, Value x, int axis, int count) {

@@ -45,6 +45,16 @@ final class CountingBackend implements Backend {
     }
 
     @Override
+    public MemoryPlan plan(Graph graph) {
+        return backend.plan(graph);
+    }
+
+    @Override
+    public MemoryPlan plan(Graph graph, int threads) {
+        return backend.plan(graph, threads);
+    }
+
+    @Override
     public void close() {
         closed = true;
         backend.close();

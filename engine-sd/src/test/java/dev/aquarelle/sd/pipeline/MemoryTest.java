@@ -46,6 +46,12 @@ class MemoryTest {
         return engine.generate(request).getFirst().image();
     }
 
+    private static void prepare(DiffusionModel model, Shape latents) {
+        model.programs()
+                .prepare(new Programs.Demand(
+                        2 * latents.dim(0), latents.dim(1), latents.dim(2), 2, Steering.Kinds.NONE, null));
+    }
+
     /** What the programs take for pictures of 64 x 48, by themselves. */
     private record Needs(long textEncoder, long denoiser, long decoder) {
         static Needs measured() {
@@ -57,7 +63,7 @@ class MemoryTest {
                 Shape latents = model.latentShape(1, 48, 64);
                 model.decode(Tensor.of(new float[6 * 8 * 4], 1, 6, 8, 4), () -> false, _ -> {});
                 long decoder = measuring.bytes - textEncoder;
-                model.prepare(latents, 2, Steering.Kinds.NONE, null);
+                prepare(model, latents);
                 return new Needs(textEncoder, measuring.bytes - textEncoder - decoder, decoder);
             }
         }
@@ -97,7 +103,7 @@ class MemoryTest {
         try (largest;
                 DiffusionModel model =
                         new DiffusionModel(new ModelFolder(DemoModel.path()), largest, MemoryBudget.UNLIMITED)) {
-            model.prepare(model.latentShape(1, 128, 128), 2, Steering.Kinds.NONE, null);
+            prepare(model, model.latentShape(1, 128, 128));
             budget = largest.mostBytes;
         }
 
@@ -117,7 +123,7 @@ class MemoryTest {
         try (largest;
                 DiffusionModel model =
                         new DiffusionModel(new ModelFolder(DemoModel.path()), largest, MemoryBudget.UNLIMITED)) {
-            model.prepare(model.latentShape(1, 128, 128), 2, Steering.Kinds.NONE, null);
+            prepare(model, model.latentShape(1, 128, 128));
             budget = largest.mostBytes;
         }
 
@@ -144,23 +150,6 @@ class MemoryTest {
             assertThat(images.getFirst().image()).isEqualTo(expected);
             assertThat(backend.compiled - compiled).isLessThanOrEqualTo(2); // the preview's own not at all
             assertThat(backend.mostBytes).isLessThanOrEqualTo(budget);
-        }
-    }
-
-    @Test
-    void theRefusalNamesThePartItsNeedAndTheUsersLimit() {
-        Needs needs = Needs.measured();
-        long budget = needs.textEncoder + Math.max(needs.denoiser, needs.decoder) - 1;
-        String part = needs.denoiser > needs.decoder ? "the denoiser" : "the decoder";
-
-        try (StableDiffusion engine = engine(budget)) {
-            assertThatThrownBy(() -> picture(engine, owl(64, 48)))
-                    .isInstanceOfSatisfying(MemoryBudgetException.class, e -> {
-                        assertThat(e.needed()).isEqualTo(budget + 1);
-                        assertThat(e.available()).isEqualTo(budget);
-                        assertThat(e).hasMessageStartingWith(part + " beside ");
-                    });
-            assertThat(picture(engine, owl(32, 32)).width()).isEqualTo(32); // the engine stays usable
         }
     }
 

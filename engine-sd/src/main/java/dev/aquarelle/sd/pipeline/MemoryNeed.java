@@ -1,0 +1,39 @@
+package dev.aquarelle.sd.pipeline;
+
+/**
+ * What a request takes in memory, known before anything is made. Weights are mapped from their files and not copied: the system reads their
+ * pages when they are needed and drops them when something else needs the room, so they are not counted against a limit.
+ *
+ * @param textEncoders bytes of the text encoders' programs
+ * @param denoiser bytes of the denoiser's program, of ControlNets beside it too
+ * @param decoder bytes of the decoder's program
+ * @param encoder bytes of the encoder's program; 0 for requests that start from no picture
+ * @param sharing how the programs share the memory
+ * @param vaeTile height and width of the autoencoder's tiles in latents; 0 if it takes the picture whole
+ * @param peak the most that all programs together take at a time, in bytes
+ * @param heap what latents and pictures take in the Java heap at most, in bytes
+ * @param weights bytes of the mapped weights
+ * @param least the smallest limit of programs' memory under which the request would be made too, in bytes, perhaps in smaller parts
+ */
+public record MemoryNeed(
+        long textEncoders,
+        long denoiser,
+        long decoder,
+        long encoder,
+        Sharing sharing,
+        int vaeTile,
+        long peak,
+        long heap,
+        long weights,
+        long least) {
+
+    /** How programs share the memory. */
+    public enum Sharing {
+        /** All are there at once. */
+        TOGETHER,
+        /** Each is made when its turn comes, in the place of the one before. */
+        ONE_AT_A_TIME,
+        /** The denoiser moreover looks at one picture at a time, and with guidance once at a time. The picture is the same. */
+        ONE_LOOK_AT_A_TIME
+    }
+}
