@@ -122,6 +122,11 @@ public final class DiffusionModel implements AutoCloseable {
         return unet.config().inChannels() - vae.latentChannels();
     }
 
+    /** What reads prompts. */
+    TextEncoders textEncoders() {
+        return textEncoders;
+    }
+
     /** What the denoiser is. */
     UNetConfig unetConfig() {
         return unet.config();
@@ -226,13 +231,14 @@ public final class DiffusionModel implements AutoCloseable {
      * Compiles what pictures of this size need, before any work on them.
      *
      * @param looks of the denoiser at each picture
+     * @param tokens of text that it attends to
      * @param kinds of inputs that steer it
      * @param controlNets run beside it, if there are any
      * @throws dev.aquarelle.core.memory.MemoryBudgetException if they take more memory than there is
      */
-    void prepare(Shape latents, int looks, Steering.Kinds kinds, @Nullable ControlNetUse controlNets) {
-        programs.prepare(
-                new Programs.Demand(looks * latents.dim(0), latents.dim(1), latents.dim(2), looks, kinds, controlNets));
+    void prepare(Shape latents, int looks, int tokens, Steering.Kinds kinds, @Nullable ControlNetUse controlNets) {
+        programs.prepare(new Programs.Demand(
+                looks * latents.dim(0), latents.dim(1), latents.dim(2), looks, tokens, kinds, controlNets));
     }
 
     /** Frees the programs but the text encoders'; they are compiled again when they are needed. */
@@ -249,7 +255,8 @@ public final class DiffusionModel implements AutoCloseable {
         SchedulerRun run = s.run();
         Tensor latents = s.latents();
         int looks = s.guidance().looks();
-        Programs.Demand demand = Programs.Demand.of(latents.shape(), looks, s.steerer());
+        Programs.Demand demand = Programs.Demand.of(
+                latents.shape(), looks, s.conditioning().at(0).tokens(), s.steerer());
         int samples = latents.shape().dim(0) * looks;
         programs.prepare(demand);
         previewRefused = false;

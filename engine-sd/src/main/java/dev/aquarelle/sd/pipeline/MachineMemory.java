@@ -31,14 +31,18 @@ final class MachineMemory {
     }
 
     /**
-     * Refuses pictures that the Java heap cannot hold. Programs live outside of it, but not the latents between them and the pictures.
+     * Refuses pictures that the Java heap cannot hold. Programs live outside of it, but not the prompts and latents between them and the
+     * pictures.
      *
+     * @param ofPrompts bytes that encoded prompts take
      * @throws MemoryBudgetException if they take more than there can be
      */
-    static void requireHeap(SettledRequest s, Shape latents) {
+    static void requireHeap(SettledRequest s, Shape latents, long ofPrompts) {
         long ofLatents = LATENTS_AT_A_TIME * latents.size() * Float.BYTES;
         long pictures = (long) BYTES_PER_PIXEL * s.width() * s.height() * (s.batch() + ENCODED_PICTURES);
         new MemoryBudget((long) (USABLE * Runtime.getRuntime().maxMemory()))
-                .require("what is held of %d pictures in the Java heap".formatted(s.batch()), ofLatents + pictures);
+                .require(
+                        "what is held of %d pictures in the Java heap".formatted(s.batch()),
+                        ofPrompts + ofLatents + pictures);
     }
 }

@@ -29,6 +29,7 @@ final class Programs implements AutoCloseable {
      * @param height of the latents
      * @param width of the latents
      * @param looks of them at each picture
+     * @param tokens of text that the denoiser attends to
      * @param kinds of inputs that steer the denoiser
      * @param controlNets run beside the denoiser, if there are any
      */
@@ -37,14 +38,16 @@ final class Programs implements AutoCloseable {
             int height,
             int width,
             int looks,
+            int tokens,
             Steering.Kinds kinds,
             @Nullable ControlNetUse controlNets) {
-        static Demand of(Shape latents, int looks, Steerer steerer) {
+        static Demand of(Shape latents, int looks, int tokens, Steerer steerer) {
             return new Demand(
                     looks * latents.dim(0),
                     latents.dim(1),
                     latents.dim(2),
                     looks,
+                    tokens,
                     steerer.kinds(),
                     steerer.controlNets());
         }
@@ -55,7 +58,11 @@ final class Programs implements AutoCloseable {
 
         /** Whether what was compiled for the other one serves this one: pictures and scales do not matter. */
         boolean isLike(Demand other) {
-            return samples == other.samples && isAsLargeAs(other) && kinds.equals(other.kinds) && controlsLike(other);
+            return samples == other.samples
+                    && tokens == other.tokens
+                    && isAsLargeAs(other)
+                    && kinds.equals(other.kinds)
+                    && controlsLike(other);
         }
 
         private boolean controlsLike(Demand other) {
@@ -162,7 +169,7 @@ final class Programs implements AutoCloseable {
 
     private UNetInputs.Sizes sizes(Demand wanted) {
         return new UNetInputs.Sizes(
-                wanted.samples(), wanted.height(), wanted.width(), textEncoders.length(), textEncoders.pooledDim());
+                wanted.samples(), wanted.height(), wanted.width(), wanted.tokens(), textEncoders.pooledDim());
     }
 
     /** The ControlNets beside the denoiser of the same demand, which comes first; none if there are none. */
@@ -183,7 +190,7 @@ final class Programs implements AutoCloseable {
 
     /** The decoder for one picture of so many latents. */
     Program decoder(int height, int width) {
-        Demand wanted = new Demand(1, height, width, 1, Steering.Kinds.NONE, null);
+        Demand wanted = new Demand(1, height, width, 1, textEncoders.length(), Steering.Kinds.NONE, null);
         Compiled found = decoder;
         if (found != null && found.demand.isAsLargeAs(wanted)) {
             return found.program;

@@ -156,7 +156,7 @@ public final class StableDiffusion implements AutoCloseable {
             if (closed) {
                 throw new IllegalStateException("the engine is closed");
             }
-            models.use(request.text().addOns());
+            models.use(PromptLoras.added(request.text()));
             return generate(SettledRequest.of(request, defaults, distilled), listener, cancellation);
         } finally {
             turn.end();
@@ -177,13 +177,14 @@ public final class StableDiffusion implements AutoCloseable {
         Shape shape = model.latentShape(s.batch(), s.height(), s.width());
         Fit.require(s, model);
         Steersman.requireFit(s, model, models.addOns());
-        model.requirePossible(s.prompts(), s.text().clipSkip());
-        model.requirePossible(s.negativePrompts(), 0);
-        MachineMemory.requireHeap(s, shape);
+        PromptReader reader = PromptReader.of(s, new Conditioner(model, zeroNegative));
+        reader.requirePossible();
+        MachineMemory.requireHeap(s, shape, reader.bytes());
         Steersman steersman = new Steersman(model, models.addOns(), cancellation);
         model.prepare(
                 shape,
                 s.guidance().looks(),
+                reader.tokens(),
                 steersman.kinds(s),
                 steersman.controlNets(s.text().addOns()));
 
@@ -191,11 +192,10 @@ public final class StableDiffusion implements AutoCloseable {
                 .mapToObj(n -> new TorchCpuGenerator(s.seed() + n))
                 .toList());
         Start start = start(s, new Starter(model, run, shape, noise, cancellation));
-        Conditioning told = new Conditioner(model, zeroNegative).of(s, cancellation);
         Tensor latents = model.sample(new Sampling(
                 run,
                 s.guidance(),
-                ConditioningSchedule.constant(start.channels() == null ? told : told.withChannels(start.channels())),
+                reader.schedule(run.count(), start.channels(), cancellation),
                 steersman.of(s, shape.dim(1), shape.dim(2)),
                 start.latents(),
                 start.edit(),

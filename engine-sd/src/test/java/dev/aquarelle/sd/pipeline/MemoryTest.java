@@ -57,7 +57,7 @@ class MemoryTest {
                 Shape latents = model.latentShape(1, 48, 64);
                 model.decode(Tensor.of(new float[6 * 8 * 4], 1, 6, 8, 4), () -> false, _ -> {});
                 long decoder = measuring.bytes - textEncoder;
-                model.prepare(latents, 2, Steering.Kinds.NONE, null);
+                model.prepare(latents, 2, 77, Steering.Kinds.NONE, null);
                 return new Needs(textEncoder, measuring.bytes - textEncoder - decoder, decoder);
             }
         }
@@ -97,7 +97,7 @@ class MemoryTest {
         try (largest;
                 DiffusionModel model =
                         new DiffusionModel(new ModelFolder(DemoModel.path()), largest, MemoryBudget.UNLIMITED)) {
-            model.prepare(model.latentShape(1, 128, 128), 2, Steering.Kinds.NONE, null);
+            model.prepare(model.latentShape(1, 128, 128), 2, 77, Steering.Kinds.NONE, null);
             budget = largest.mostBytes;
         }
 
@@ -117,7 +117,7 @@ class MemoryTest {
         try (largest;
                 DiffusionModel model =
                         new DiffusionModel(new ModelFolder(DemoModel.path()), largest, MemoryBudget.UNLIMITED)) {
-            model.prepare(model.latentShape(1, 128, 128), 2, Steering.Kinds.NONE, null);
+            model.prepare(model.latentShape(1, 128, 128), 2, 77, Steering.Kinds.NONE, null);
             budget = largest.mostBytes;
         }
 
@@ -177,7 +177,8 @@ class MemoryTest {
 
         assertThatThrownBy(() -> MachineMemory.requireHeap(
                         SettledRequest.of(request, new ModelDefaults("demo", 64, 64, 1, 5, ""), false),
-                        Shape.of(batch, side / 8, side / 8, 4)))
+                        Shape.of(batch, side / 8, side / 8, 4),
+                        0))
                 .isInstanceOf(MemoryBudgetException.class)
                 .hasMessageStartingWith("what is held of 64 pictures in the Java heap takes");
         backend.close();
