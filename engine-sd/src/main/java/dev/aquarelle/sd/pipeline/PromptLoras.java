@@ -24,8 +24,7 @@ final class PromptLoras {
                         "prompt: <lora:%s>: expected a folder of LoRAs in the request's add-ons, found none"
                                 .formatted(tag.name()));
             }
-            addOns = addOns.with(
-                    new Lora(finder.find(tag.name()), LoraWeight.of(tag.unet(), tag.textEncoder())));
+            addOns = addOns.with(new Lora(finder.find(tag.name()), LoraWeight.of(tag.unet(), tag.textEncoder())));
         }
         return addOns;
     }

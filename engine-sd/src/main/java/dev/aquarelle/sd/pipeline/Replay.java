@@ -67,8 +67,7 @@ public record Replay(PictureRequest request, List<String> ignored) {
                 .clipSkip(Math.max(0, values.integer("Clip skip", 1) - 1)) // the web UI counts from 1
                 .sdxl(SdxlOptions.takenFrom(values))
                 .promptStyle(PromptStyle.of(values.text(PromptStyle.KEY)))
-                .addOns(AddOnParameters.takenFrom(values, files)
-                        .withLorasByName(name -> files.file("LoRA", name)));
+                .addOns(AddOnParameters.takenFrom(values, files).withLorasByName(name -> files.file("LoRA", name)));
         SdxlOptions.Size size = values.size("Size");
         if (size != null) {
             builder.size(size.width(), size.height());

@@ -49,7 +49,7 @@ record WebUiReader(SettledRequest s, WebUiPrompts prompts, Conditioner condition
 
     @Override
     public long bytes() {
-        long rows = s.samples() + prompts.negative().all().size();
+        long rows = (long) s.samples() + prompts.negative().all().size();
         for (ScheduledTexts part : prompts.parts()) {
             rows += part.all().size();
         }

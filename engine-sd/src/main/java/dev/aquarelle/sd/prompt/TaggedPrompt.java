@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * &lt;lora:name:0.8:0.5>            in text encoder and denoiser
  * &lt;lora:name:te=0.8:unet=0.5>    the same
  * </pre>
- * {@code lyco} is another word for {@code lora}.
+ * The word may also be {@code lyco}.
  *
  * @param text the prompt without them
  * @param loras in their order

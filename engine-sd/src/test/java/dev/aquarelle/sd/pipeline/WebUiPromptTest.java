@@ -199,10 +199,11 @@ class WebUiPromptTest {
                 .getFirst();
 
         assertThat(marked.parameters().prompt()).isEqualTo("an (owl:1.2)");
-        assertThat(PromptStyle.of(marked.parameters().values().get(PromptStyle.KEY))).isEqualTo(PromptStyle.WEB_UI);
-        assertThat(PromptStyle.of(plain.parameters().values().get(PromptStyle.KEY))).isEqualTo(PromptStyle.PLAIN);
-        assertThatThrownBy(() -> PromptStyle.of("verse"))
-                .hasMessage("Prompt style: expected 'plain', found 'verse'");
+        assertThat(PromptStyle.of(marked.parameters().values().get(PromptStyle.KEY)))
+                .isEqualTo(PromptStyle.WEB_UI);
+        assertThat(PromptStyle.of(plain.parameters().values().get(PromptStyle.KEY)))
+                .isEqualTo(PromptStyle.PLAIN);
+        assertThatThrownBy(() -> PromptStyle.of("verse")).hasMessage("Prompt style: expected 'plain', found 'verse'");
     }
 
     @Test
