@@ -154,6 +154,9 @@ final class GenerateCommand implements Callable<Integer> {
     private final SourceImage source = new SourceImage();
 
     @Mixin
+    private final PromptOptions promptOptions = new PromptOptions();
+
+    @Mixin
     private final AddOnOptions addOnOptions = new AddOnOptions();
 
     private AddOns addOns = AddOns.NONE;
@@ -192,7 +195,7 @@ final class GenerateCommand implements Callable<Integer> {
         long first = seed != null ? seed : ThreadLocalRandom.current().nextLong(SEEDS);
         requireSense(text, total);
         source.read();
-        addOns = addOnOptions.read();
+        addOns = promptOptions.with(addOnOptions.read());
         PictureRequest _ =
                 source.request(request(text, first, batch), false); // refuses what makes no sense, before all
         requireSampler();
@@ -282,7 +285,8 @@ final class GenerateCommand implements Callable<Integer> {
                 .sdxl(SdxlOptions.DEFAULT.withPrompts(prompt2, negative2))
                 .addOns(addOns)
                 .shortcuts(shortcutOptions.shortcuts())
-                .vaeTiling(memory.vaeTiling());
+                .vaeTiling(memory.vaeTiling())
+                .promptStyle(promptOptions.style());
         if (size != null) {
             builder.size(size.width(), size.height());
         }

@@ -30,6 +30,11 @@ public record ModelRegistry(Path file) {
         return in(System.getenv(), System.getProperty("os.name", ""), Path.of(System.getProperty("user.home", ".")));
     }
 
+    /** Where the LoRAs are that prompts call by name: {@code loras} beside the file. */
+    Path loraFolder() {
+        return file.resolveSibling("loras");
+    }
+
     /** The one of a user with this environment. */
     static ModelRegistry in(Map<String, String> environment, String system, Path home) {
         String own = environment.getOrDefault("AQUARELLE_HOME", "");

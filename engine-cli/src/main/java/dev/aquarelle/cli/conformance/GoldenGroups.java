@@ -10,6 +10,7 @@ final class GoldenGroups {
                     new OpsGroup(), //
                     new SafetensorsGroup(), //
                     new TokenizerGroup(), //
+                    new PromptGroup(), //
                     new TextEncoderGroup(), //
                     new UNetGroup(), //
                     new VaeGroup(), //

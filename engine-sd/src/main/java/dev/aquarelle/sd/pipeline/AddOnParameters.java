@@ -46,7 +46,7 @@ final class AddOnParameters {
     }
 
     static void put(SequencedMap<String, String> values, AddOns addOns, FileHashes hashes) {
-        putLoras(values, addOns.loras(), hashes);
+        putLoras(values, addOns.loras());
         for (int i = 0; i < addOns.embeddings().size(); i++) {
             values.put(EMBEDDING + " " + i, name(addOns.embeddings().get(i)));
         }
@@ -74,7 +74,7 @@ final class AddOnParameters {
         }
     }
 
-    private static void putLoras(SequencedMap<String, String> values, List<Lora> loras, FileHashes hashes) {
+    private static void putLoras(SequencedMap<String, String> values, List<Lora> loras) {
         for (int i = 0; i < loras.size(); i++) {
             LoraWeight weight = loras.get(i).weight();
             Map<String, String> inner = new LinkedHashMap<>();
@@ -94,7 +94,11 @@ final class AddOnParameters {
             }
             values.put(LORA + " " + i, GenerationParameters.text(inner));
         }
-        if (hashes.isOn() && !loras.isEmpty()) {
+    }
+
+    /** As in the web UI for all LoRAs, also those that the prompt names in itself. */
+    static void putLoraHashes(SequencedMap<String, String> values, List<Lora> loras, FileHashes hashes) {
+        if (!loras.isEmpty()) {
             values.put(
                     LORA_HASHES,
                     loras.stream()

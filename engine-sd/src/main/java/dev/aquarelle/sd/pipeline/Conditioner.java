@@ -3,7 +3,7 @@ package dev.aquarelle.sd.pipeline;
 import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.ops.Cancellation;
 import java.util.Collections;
-import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +17,11 @@ record Conditioner(DiffusionModel model, boolean zeroNegative) {
         PromptEmbeds positive = model.encode(s.prompts(), s.text().clipSkip(), cancellation);
         int looks = s.guidance().looks();
         PromptEmbeds prompts = looks == 1 ? positive : guided(s, positive, cancellation);
+        return around(s, prompts);
+    }
+
+    /** What is beside prompts that are encoded, a row for each look at each picture. */
+    Conditioning around(SettledRequest s, PromptEmbeds prompts) {
         return new Conditioning(prompts, timeIds(s), guidanceEmbedding(s), null);
     }
 
@@ -37,14 +42,14 @@ record Conditioner(DiffusionModel model, boolean zeroNegative) {
         }
         Tensor positive = Tensor.of(s.text().sdxl().timeIds(count, s.width(), s.height(), false), 1, count);
         Tensor negative = Tensor.of(s.text().sdxl().timeIds(count, s.width(), s.height(), true), 1, count);
-        List<Tensor> looks = switch (s.guidance().looks()) {
-            case 1 -> List.of(positive);
-            case 2 -> List.of(negative, positive);
-            default -> List.of(positive, negative, negative);
-        };
-        return Latents.concatenated(looks.stream()
-                .flatMap(look -> Collections.nCopies(s.batch(), look).stream())
+        return Latents.concatenated(IntStream.range(0, s.guidance().looks())
+                .mapToObj(look -> isNegative(s.guidance(), look) ? negative : positive)
+                .flatMap(ids -> Collections.nCopies(s.batch(), ids).stream())
                 .toArray(Tensor[]::new));
+    }
+
+    private static boolean isNegative(GuidanceMethod guidance, int look) {
+        return guidance instanceof InstructGuidance ? look > 0 : look < guidance.negatives();
     }
 
     private @Nullable Tensor guidanceEmbedding(SettledRequest s) {

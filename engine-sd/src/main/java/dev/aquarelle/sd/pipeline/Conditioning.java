@@ -8,7 +8,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the denoiser is told of a picture beside its latents and the timestep: the same in each step. All tensors have one row for each sample
+ * What the denoiser is told of a picture beside its latents and the timestep. All tensors have one row for each sample
  * that the denoiser sees.
  *
  * @param prompts of the text encoders
@@ -25,6 +25,11 @@ public record Conditioning(
     /** Prompts and nothing else, as in Stable Diffusion 1 and 2. */
     public static Conditioning of(PromptEmbeds prompts) {
         return new Conditioning(prompts, null, null, null);
+    }
+
+    /** How many tokens of text the denoiser attends to. */
+    int tokens() {
+        return prompts.hiddenStates().shape().dim(1);
     }
 
     /** The same with further channels of the sample. */

@@ -52,17 +52,23 @@ final class Denoiser {
      * What programs a run needs, each once.
      *
      * @param latents {@code [N, h, w, C]}
+     * @param tokens of text that the denoiser attends to
      */
     static List<Programs.Demand> demands(
-            Shape latents, CallPlan plan, Steering.Kinds kinds, @Nullable ControlNetUse controlNets) {
+            Shape latents, CallPlan plan, int tokens, Steering.Kinds kinds, @Nullable ControlNetUse controlNets) {
         return IntStream.range(0, plan.calls())
-                .mapToObj(call -> demand(latents, plan, call, kinds, controlNets))
+                .mapToObj(call -> demand(latents, plan, call, tokens, kinds, controlNets))
                 .distinct()
                 .toList();
     }
 
     private static Programs.Demand demand(
-            Shape latents, CallPlan plan, int call, Steering.Kinds kinds, @Nullable ControlNetUse controlNets) {
+            Shape latents,
+            CallPlan plan,
+            int call,
+            int tokens,
+            Steering.Kinds kinds,
+            @Nullable ControlNetUse controlNets) {
         int looks = plan.looks(call);
         UNetVariant variant = plan.variant(call);
         return new Programs.Demand(
@@ -70,13 +76,15 @@ final class Denoiser {
                 latents.dim(1),
                 latents.dim(2),
                 looks,
+                tokens,
                 kinds,
                 variant.deep() == Deep.GIVEN ? null : controlNets,
                 variant);
     }
 
     private Programs.Demand demand(Shape latents, int call) {
-        return demand(latents, plan, call, s.steerer().kinds(), s.steerer().controlNets());
+        int tokens = s.conditioning().at(call).tokens();
+        return demand(latents, plan, call, tokens, s.steerer().kinds(), s.steerer().controlNets());
     }
 
     /** Operations of the first call; those of ControlNets are not counted. */

@@ -126,6 +126,11 @@ public final class DiffusionModel implements AutoCloseable {
         return unet.config().inChannels() - vae.latentChannels();
     }
 
+    /** What reads prompts. */
+    TextEncoders textEncoders() {
+        return textEncoders;
+    }
+
     /** What the denoiser is. */
     UNetConfig unetConfig() {
         return unet.config();
@@ -261,7 +266,11 @@ public final class DiffusionModel implements AutoCloseable {
         SchedulerRun run = s.run();
         Tensor latents = s.latents();
         programs.prepare(Denoiser.demands(
-                latents.shape(), s.plan(), s.steerer().kinds(), s.steerer().controlNets()));
+                latents.shape(),
+                s.plan(),
+                s.conditioning().at(0).tokens(),
+                s.steerer().kinds(),
+                s.steerer().controlNets()));
         previewRefused = false;
         Denoiser denoiser = new Denoiser(programs, s);
         Pace.Run paced = pace.begin(run.count(), denoiser.flops(latents.shape()), decoding(latents.shape()));

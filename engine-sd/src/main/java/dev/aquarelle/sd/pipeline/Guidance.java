@@ -33,6 +33,11 @@ public record Guidance(double scale, double rescale) implements GuidanceMethod {
         return isOn() ? 2 : 1;
     }
 
+    @Override
+    public int negatives() {
+        return isOn() ? 1 : 0;
+    }
+
     /** The looks are: negative prompts, prompts. */
     @Override
     public Tensor combine(Tensor both) {

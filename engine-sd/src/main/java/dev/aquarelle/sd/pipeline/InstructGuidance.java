@@ -29,6 +29,11 @@ public record InstructGuidance(double scale, double imageScale) implements Guida
     }
 
     @Override
+    public int negatives() {
+        return 0;
+    }
+
+    @Override
     public Tensor combine(Tensor predictions) {
         if (looks() == 1) {
             return predictions;

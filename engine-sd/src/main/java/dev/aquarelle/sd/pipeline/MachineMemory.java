@@ -30,19 +30,26 @@ final class MachineMemory {
         return budget;
     }
 
-    /** What latents and pictures take in the Java heap: programs live outside of it, but not what is between them. */
-    static long heapBytes(SettledRequest s, Shape latents) {
+    /**
+     * What prompts, latents and pictures take in the Java heap: programs live outside of it, but not what is between them.
+     *
+     * @param ofPrompts bytes that encoded prompts take
+     */
+    static long heapBytes(SettledRequest s, Shape latents, long ofPrompts) {
         long ofLatents = LATENTS_AT_A_TIME * latents.size() * Float.BYTES;
-        return ofLatents + (long) BYTES_PER_PIXEL * s.width() * s.height() * (s.batch() + ENCODED_PICTURES);
+        return ofPrompts + ofLatents + (long) BYTES_PER_PIXEL * s.width() * s.height() * (s.batch() + ENCODED_PICTURES);
     }
 
     /**
      * Refuses pictures that the Java heap cannot hold.
      *
+     * @param ofPrompts bytes that encoded prompts take
      * @throws MemoryBudgetException if they take more than there can be
      */
-    static void requireHeap(SettledRequest s, Shape latents) {
+    static void requireHeap(SettledRequest s, Shape latents, long ofPrompts) {
         new MemoryBudget((long) (USABLE * Runtime.getRuntime().maxMemory()))
-                .require("what is held of %d pictures in the Java heap".formatted(s.batch()), heapBytes(s, latents));
+                .require(
+                        "what is held of %d pictures in the Java heap".formatted(s.batch()),
+                        heapBytes(s, latents, ofPrompts));
     }
 }

@@ -34,6 +34,7 @@ final class Programs implements AutoCloseable {
      * @param height of the latents
      * @param width of the latents
      * @param looks of them at each picture
+     * @param tokens of text that the denoiser attends to
      * @param kinds of inputs that steer the denoiser
      * @param controlNets run beside the denoiser, if there are any
      * @param variant of the denoiser's graph
@@ -43,13 +44,14 @@ final class Programs implements AutoCloseable {
             int height,
             int width,
             int looks,
+            int tokens,
             Steering.Kinds kinds,
             @Nullable ControlNetUse controlNets,
             UNetVariant variant) {
 
         /** One look at one picture: what is demanded for all of them one after the other. */
         Demand single() {
-            return new Demand(1, height, width, 1, kinds, controlNets, variant);
+            return new Demand(1, height, width, 1, tokens, kinds, controlNets, variant);
         }
 
         boolean isAsLargeAs(Demand other) {
@@ -59,6 +61,7 @@ final class Programs implements AutoCloseable {
         /** Whether what was compiled for the other one serves this one: pictures and scales do not matter. */
         boolean isLike(Demand other) {
             return samples == other.samples
+                    && tokens == other.tokens
                     && isAsLargeAs(other)
                     && kinds.equals(other.kinds)
                     && variant.equals(other.variant)
@@ -235,7 +238,7 @@ final class Programs implements AutoCloseable {
 
     private UNetInputs.Sizes sizes(Demand wanted) {
         return new UNetInputs.Sizes(
-                wanted.samples(), wanted.height(), wanted.width(), textEncoders.length(), textEncoders.pooledDim());
+                wanted.samples(), wanted.height(), wanted.width(), wanted.tokens(), textEncoders.pooledDim());
     }
 
     /** The ControlNets beside the denoiser of the same demand, which comes first; none if there are none. */
@@ -256,7 +259,8 @@ final class Programs implements AutoCloseable {
 
     /** The decoder for one picture of so many latents. */
     Program decoder(int height, int width) {
-        Demand wanted = new Demand(1, height, width, 1, Steering.Kinds.NONE, null, UNetVariant.PLAIN);
+        Demand wanted = new Demand(
+                1, height, width, 1, textEncoders.length(), Steering.Kinds.NONE, null, UNetVariant.PLAIN);
         Compiled found = decoder;
         if (found != null && found.demand.isAsLargeAs(wanted)) {
             return found.program;

@@ -2,6 +2,7 @@ package dev.aquarelle.sd.pipeline;
 
 import dev.aquarelle.sd.image.GenerationParameters;
 import dev.aquarelle.sd.image.Image;
+import dev.aquarelle.sd.prompt.PromptStyle;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -65,8 +66,9 @@ public record Replay(PictureRequest request, List<String> ignored) {
                 .guidanceRescale(values.number("Guidance rescale", 0))
                 .clipSkip(Math.max(0, values.integer("Clip skip", 1) - 1)) // the web UI counts from 1
                 .sdxl(SdxlOptions.takenFrom(values))
+                .promptStyle(PromptStyle.of(values.text(PromptStyle.KEY)))
                 .shortcuts(Shortcuts.takenFrom(values))
-                .addOns(AddOnParameters.takenFrom(values, files))
+                .addOns(AddOnParameters.takenFrom(values, files).withLorasByName(name -> files.file("LoRA", name)))
                 .vaeTiling(VaeTiling.takenFrom(values));
         SdxlOptions.Size size = values.size("Size");
         if (size != null) {

@@ -3,7 +3,9 @@ package dev.aquarelle.sd.pipeline;
 import dev.aquarelle.sd.checkpoint.FileHashes;
 import dev.aquarelle.sd.image.GenerationParameters;
 import dev.aquarelle.sd.image.Image;
+import dev.aquarelle.sd.prompt.PromptStyle;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.SequencedMap;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +26,7 @@ record SettledRequest(
         GuidanceMethod guidance,
         String sampler,
         long seed) {
+    private static final List<Double> ONE_PROMPT = List.of(1.0);
     private static final long LARGEST_CHOSEN_SEED = 0xFFFF_FFFFL; // all that torch's CPU generator takes of a seed
 
     /**
@@ -49,9 +52,29 @@ record SettledRequest(
     }
 
     private static GuidanceMethod guidance(PictureRequest request, double scale) {
+        TextToImage text = request.text();
+        List<Double> weights = text.promptStyle() == PromptStyle.WEB_UI
+                ? WebUiPrompts.composed(text.prompt()).weights()
+                : ONE_PROMPT;
+        if (!weights.equals(ONE_PROMPT)) {
+            return composed(request, scale, weights);
+        }
         return request instanceof InstructEdit edit
                 ? new InstructGuidance(scale, edit.imageGuidanceScale())
-                : new Guidance(scale, request.text().guidanceRescale());
+                : new Guidance(scale, text.guidanceRescale());
+    }
+
+    private static GuidanceMethod composed(PictureRequest request, double scale, List<Double> weights) {
+        if (request instanceof InstructEdit) {
+            throw new IllegalArgumentException(
+                    "prompt: expected a single instruction without a weight, found %d with weights of %s"
+                            .formatted(weights.size(), weights));
+        }
+        if (request.text().guidanceRescale() != 0) {
+            throw new IllegalArgumentException("guidanceRescale: expected 0 for prompts with AND between them, found "
+                    + request.text().guidanceRescale());
+        }
+        return new ComposedGuidance(scale, weights);
     }
 
     private static @Nullable Image image(PictureRequest request) {
@@ -158,6 +181,10 @@ record SettledRequest(
         text().sdxl().putInto(values);
         AddOnParameters.put(values, text().addOns(), hashes);
         VaeTiling.putInto(values, tile);
+        if (hashes.isOn()) {
+            AddOnParameters.putLoraHashes(values, PromptLoras.added(text()).loras(), hashes);
+        }
+        text().promptStyle().putInto(values);
         String negative = text().negativePrompt();
         if (negative != null && negative.isEmpty()) {
             values.put(Replay.EMPTY_NEGATIVE, "True");

@@ -169,9 +169,10 @@ public final class StableDiffusion implements AutoCloseable {
         return inTurn(request, Cancellation.NEVER, s -> {
             DiffusionModel model = models.model();
             Shape shape = model.latentShape(s.batch(), s.height(), s.width());
+            PromptReader reader = PromptReader.of(s, new Conditioner(model, zeroNegative));
             Steersman steersman = new Steersman(model, models.addOns(), Cancellation.NEVER);
-            return preparation(s, run(s).count(), model, shape, steersman)
-                    .need(MachineMemory.heapBytes(s, shape));
+            return preparation(s, run(s).count(), shape, reader, steersman)
+                    .need(MachineMemory.heapBytes(s, shape, reader.bytes()));
         });
     }
 
@@ -182,7 +183,7 @@ public final class StableDiffusion implements AutoCloseable {
             if (closed) {
                 throw new IllegalStateException("the engine is closed");
             }
-            models.use(request.text().addOns());
+            models.use(PromptLoras.added(request.text()));
             return work.apply(SettledRequest.of(request, defaults, distilled));
         } finally {
             turn.end();
@@ -200,18 +201,18 @@ public final class StableDiffusion implements AutoCloseable {
         SchedulerRun run = run(s);
         DiffusionModel model = models.model();
         Shape shape = model.latentShape(s.batch(), s.height(), s.width());
+        PromptReader reader = PromptReader.of(s, new Conditioner(model, zeroNegative));
         Steersman steersman = new Steersman(model, models.addOns(), cancellation);
-        int tile = preparation(s, run.count(), model, shape, steersman).prepare();
+        int tile = preparation(s, run.count(), shape, reader, steersman).prepare();
 
         NoiseSource noise = Latents.source(LongStream.range(0, s.batch())
                 .mapToObj(n -> new TorchCpuGenerator(s.seed() + n))
                 .toList());
         Start start = start(s, new Starter(model, run, shape, noise, cancellation));
-        Conditioning told = new Conditioner(model, zeroNegative).of(s, cancellation);
         Tensor latents = model.sample(new Sampling(
                 run,
                 s.guidance(),
-                ConditioningSchedule.constant(start.channels() == null ? told : told.withChannels(start.channels())),
+                reader.schedule(run.count(), start.channels(), cancellation),
                 steersman.of(s, shape.dim(1), shape.dim(2)),
                 start.latents(),
                 start.edit(),
@@ -264,16 +265,17 @@ public final class StableDiffusion implements AutoCloseable {
      * @param calls of the denoiser
      */
     private Preparation preparation(
-            SettledRequest s, int calls, DiffusionModel model, Shape shape, Steersman steersman) {
+            SettledRequest s, int calls, Shape shape, PromptReader reader, Steersman steersman) {
+        DiffusionModel model = models.model();
         Fit.require(s, model);
         Steersman.requireFit(s, model, models.addOns());
-        model.requirePossible(s.prompts(), s.text().clipSkip());
-        model.requirePossible(s.negativePrompts(), 0);
-        MachineMemory.requireHeap(s, shape);
+        reader.requirePossible();
         s.text().shortcuts().requireSense(s);
+        MachineMemory.requireHeap(s, shape, reader.bytes());
         List<Programs.Demand> demands = Denoiser.demands(
                 shape,
                 new CallPlan(s.text().shortcuts(), s.guidance().looks(), calls),
+                reader.tokens(),
                 steersman.kinds(s),
                 steersman.controlNets(s.text().addOns()));
         return new Preparation(model, demands, s.image() != null, s.text().vaeTiling(), limit);

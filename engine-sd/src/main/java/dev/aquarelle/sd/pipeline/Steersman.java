@@ -3,7 +3,6 @@ package dev.aquarelle.sd.pipeline;
 import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.ops.Cancellation;
 import dev.aquarelle.sd.clip.ClipVisionModel;
-import dev.aquarelle.sd.control.ControlNetModel;
 import dev.aquarelle.sd.control.ControlNets;
 import dev.aquarelle.sd.control.IPAdapter;
 import dev.aquarelle.sd.control.T2IAdapter;
@@ -37,6 +36,13 @@ record Steersman(DiffusionModel model, OpenAddOns addOns, Cancellation cancellat
             addOns.adapters().requireFit(model.unetConfig(), model.where());
         }
         AddOns asked = s.text().addOns();
+        if (addOns.controlNets() != null
+                && guesses(addOns.controlNets(), asked)
+                && s.guidance() instanceof ComposedGuidance) {
+            throw new IllegalArgumentException(
+                    "guess mode: expected a prompt of one part, found one of parts with AND between them or a weight"
+                            + " behind it");
+        }
         asked.controlNets().forEach(control -> requireSize(control.image(), s));
         for (Control adapter : asked.adapters()) {
             requireSize(adapter.image(), s);
@@ -46,7 +52,9 @@ record Steersman(DiffusionModel model, OpenAddOns addOns, Cancellation cancellat
                                 .formatted(adapter.start(), adapter.end()));
             }
         }
-        if (!asked.imagePrompts().isEmpty() && s.guidance().looks() > 2) {
+        if (!asked.imagePrompts().isEmpty()
+                && s.guidance() instanceof InstructGuidance
+                && s.guidance().looks() > 1) {
             throw new IllegalArgumentException("image prompt: expected a model for texts, found one for instructions");
         }
     }
@@ -74,12 +82,13 @@ record Steersman(DiffusionModel model, OpenAddOns addOns, Cancellation cancellat
                                         control.start(),
                                         control.end()))
                                 .toList(),
-                        asked.guessMode() || nets.nets().stream().anyMatch(Steersman::guesses));
+                        guesses(nets, asked));
     }
 
     /** Nets that give a mean over the picture are run as in guess mode, whatever is asked, as in diffusers. */
-    private static boolean guesses(ControlNetModel net) {
-        return net.config().globalPoolConditions();
+    private static boolean guesses(ControlNets nets, AddOns asked) {
+        return asked.guessMode()
+                || nets.nets().stream().anyMatch(net -> net.config().globalPoolConditions());
     }
 
     /** Which inputs the denoiser's graph has, known before anything is computed. */
@@ -131,9 +140,9 @@ record Steersman(DiffusionModel model, OpenAddOns addOns, Cancellation cancellat
             Tensor pixels = Latents.concatenated(prompt.images().stream()
                     .map(image -> ClipImage.pixelValues(image, encoder.config().imageSize()))
                     .toArray(Tensor[]::new));
-            int negatives = s.samples() - s.batch();
+            int negatives = s.guidance().negatives() * s.batch();
             Tensor tokens = model.once(
-                            adapter.graph(encoder, prompt.images().size(), negatives, s.batch()),
+                            adapter.graph(encoder, prompt.images().size(), negatives, s.samples() - negatives),
                             "the image encoder",
                             cancellation,
                             List.of(pixels))

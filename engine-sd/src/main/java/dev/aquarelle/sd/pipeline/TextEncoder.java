@@ -14,11 +14,16 @@ import dev.aquarelle.sd.checkpoint.ModelSource;
 import dev.aquarelle.sd.clip.ClipTextConfig;
 import dev.aquarelle.sd.clip.ClipTextModel;
 import dev.aquarelle.sd.prompt.ClipTokenizer;
+import dev.aquarelle.sd.prompt.Emphasis;
+import dev.aquarelle.sd.prompt.PromptAttention;
+import dev.aquarelle.sd.prompt.PromptChunk;
 import dev.aquarelle.sd.prompt.PromptEncoder;
 import dev.aquarelle.sd.prompt.TokenIds;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -56,7 +61,7 @@ public final class TextEncoder implements AutoCloseable {
     }
 
     /** What hidden states depend on. */
-    private record Key(String prompt, int clipSkip) {}
+    private record Key(List<Integer> ids, int clipSkip) {}
 
     /**
      * Puts the parts together.
@@ -189,21 +194,37 @@ public final class TextEncoder implements AutoCloseable {
                 .toArray(PromptEmbeds[]::new));
     }
 
-    private PromptEmbeds embedsOf(String what, String prompt, int clipSkip, Cancellation cancellation) {
-        Key key = new Key(prompt, clipSkip);
-        PromptEmbeds found = kept.get(key);
-        if (found != null) {
-            return found;
-        }
-        PromptEmbeds result = compute(what, prompt, clipSkip, cancellation);
-        kept.put(key, result);
-        if (kept.size() > KEPT_PROMPTS) {
-            kept.remove(kept.keySet().iterator().next()); // in order of use: the one not asked for the longest
-        }
-        return result;
+    /** The chunks of a text with weights, as the web UI cuts it; at least one. Computes nothing else. */
+    List<PromptChunk> chunks(String text) {
+        return PromptChunk.of(prompts.tokenizer(), PromptAttention.parse(text), length(), PromptChunk.COMMA_BACKTRACK);
     }
 
-    private PromptEmbeds compute(String what, String prompt, int clipSkip, Cancellation cancellation) {
+    /**
+     * What there is of a text with weights, each chunk encoded alone and weighted, one behind the other: {@code [1, count * length, width]}.
+     * The pooled vector is that of the first chunk, which weights leave as it is.
+     *
+     * @param count of chunks, at least as many as the text takes; the others are of no text
+     * @throws ModelException if the numbers are not finite, be it by weights beyond all measure
+     */
+    synchronized PromptEmbeds weighted(String text, int count, int clipSkip, Cancellation cancellation) {
+        List<PromptChunk> chunks = new ArrayList<>(chunks(text));
+        while (chunks.size() < count) {
+            chunks.addAll(chunks(""));
+        }
+        List<Tensor> states = new ArrayList<>();
+        Tensor pooled = null;
+        for (PromptChunk chunk : chunks) {
+            PromptEmbeds embeds = embedsOf(chunk.ids(), clipSkip, cancellation);
+            Tensor rows = embeds.hiddenStates().reshape(length(), width());
+            states.add(Emphasis.ORIGINAL.apply(rows, chunk.weights()));
+            pooled = pooled == null ? embeds.pooled() : pooled;
+        }
+        Tensor all = Latents.concatenated(states.toArray(Tensor[]::new));
+        Finite.require("the prompt", "its weights are beyond all measure", all);
+        return new PromptEmbeds(all.reshape(1, chunks.size() * length(), width()), pooled);
+    }
+
+    private PromptEmbeds embedsOf(String what, String prompt, int clipSkip, Cancellation cancellation) {
         TokenIds tokens = tokens(prompt);
         if (tokens.truncated() > 0) {
             LOG.log(
@@ -214,13 +235,31 @@ public final class TextEncoder implements AutoCloseable {
                     tokens.truncated(),
                     shortened(prompt));
         }
-        Program text = programFor(clipSkip);
-        Tensor ids = Tensor.of(tokens.toArray(), 1, length());
-        if (!pooling) {
-            return new PromptEmbeds(copied(text.run(cancellation, ids)), null);
+        return embedsOf(tokens.toArray(), clipSkip, cancellation);
+    }
+
+    private PromptEmbeds embedsOf(int[] ids, int clipSkip, Cancellation cancellation) {
+        Key key = new Key(Arrays.stream(ids).boxed().toList(), clipSkip);
+        PromptEmbeds found = kept.get(key);
+        if (found != null) {
+            return found;
         }
-        int position = model.config().pooledPosition(tokens.toArray());
-        Tensor states = copied(text.run(cancellation, ids, Tensor.of(new int[] {position}, 1)));
+        PromptEmbeds result = compute(ids, clipSkip, cancellation);
+        kept.put(key, result);
+        if (kept.size() > KEPT_PROMPTS) {
+            kept.remove(kept.keySet().iterator().next()); // in order of use: the one not asked for the longest
+        }
+        return result;
+    }
+
+    private PromptEmbeds compute(int[] ids, int clipSkip, Cancellation cancellation) {
+        Program text = programFor(clipSkip);
+        Tensor input = Tensor.of(ids, 1, length());
+        if (!pooling) {
+            return new PromptEmbeds(copied(text.run(cancellation, input)), null);
+        }
+        int position = model.config().pooledPosition(ids);
+        Tensor states = copied(text.run(cancellation, input, Tensor.of(new int[] {position}, 1)));
         return new PromptEmbeds(states, copied(text.output(POOLED)));
     }
 

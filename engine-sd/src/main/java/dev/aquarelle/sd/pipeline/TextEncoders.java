@@ -1,7 +1,6 @@
 package dev.aquarelle.sd.pipeline;
 
 import dev.aquarelle.core.memory.MemoryBudget;
-import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.ops.Backend;
 import dev.aquarelle.ops.Cancellation;
 import dev.aquarelle.sd.ModelException;
@@ -10,6 +9,7 @@ import dev.aquarelle.sd.pipeline.TextEncoder.Use;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * All text encoders of a model: one, or SDXL's two, whose hidden states stand side by side. SDXL's refiner has the second one alone.
@@ -93,10 +93,35 @@ final class TextEncoders implements AutoCloseable {
         PromptEmbeds all = encoders.getFirst().embeds(what, of(prompts, 0), clipSkip, cancellation);
         for (int i = 1; i < encoders.size(); i++) {
             PromptEmbeds more = encoders.get(i).embeds(what, of(prompts, i), clipSkip, cancellation);
-            Tensor sideBySide = Latents.joined(all.hiddenStates(), more.hiddenStates());
-            all = new PromptEmbeds(sideBySide, more.pooled());
+            all = sideBySide(all, more);
         }
         return all;
+    }
+
+    /** How many chunks of tokens texts are, as the web UI cuts them: as many as the encoder needs that needs the most. */
+    int chunks(ScheduledTexts.Texts texts) {
+        return IntStream.range(0, encoders.size())
+                .map(i -> encoders.get(i).chunks(texts.of(i, encoders.size())).size())
+                .max()
+                .orElseThrow();
+    }
+
+    /**
+     * What the denoiser attends to of texts with weights, in chunks: {@code [1, chunks * length, width]}, and the pooled vector of the first
+     * chunk.
+     *
+     * @param chunks at least as many as the texts take; the others are of no text
+     * @param clipSkip how many of the last layers are left out
+     */
+    PromptEmbeds encode(ScheduledTexts.Texts texts, int chunks, int clipSkip, Cancellation cancellation) {
+        return IntStream.range(0, encoders.size())
+                .mapToObj(i -> encoders.get(i).weighted(texts.of(i, encoders.size()), chunks, clipSkip, cancellation))
+                .reduce(TextEncoders::sideBySide)
+                .orElseThrow();
+    }
+
+    private static PromptEmbeds sideBySide(PromptEmbeds first, PromptEmbeds second) {
+        return new PromptEmbeds(Latents.joined(first.hiddenStates(), second.hiddenStates()), second.pooled());
     }
 
     /** The last of two encoders is the second one, and so is the refiner's only one. */

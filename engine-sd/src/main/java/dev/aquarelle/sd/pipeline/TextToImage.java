@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param sampler a name such as {@code euler_a} or {@code DPM++ 2M Karras}
  * @param seed of the first picture, the next ones have the following seeds; if {@code null} one is chosen
  * @param batch how many pictures are made side by side; a picture is the same alone and in a batch
- * @param clipSkip how many of the text encoder's last layers are left out for the prompt, 0 for none
+ * @param clipSkip how many of the text encoder's last layers are left out for the prompt, in the web interface's style for the negative one too; 0 for none
  * @param sdxl what SDXL is told beside
  * @param addOns LoRAs, ControlNets and the like
  * @param promptStyle how prompt and negative prompt are read

@@ -186,6 +186,16 @@ public final class ClipTokenizer {
         return ids.build().toArray();
     }
 
+    /** How many ids belong together from this one on: more than 1 for the first id of a token that is several. */
+    int idsTogether(int id) {
+        for (Special special : normalizedSpecials) {
+            if (special.ids.size() > 1 && special.ids.getFirst() == id) {
+                return special.ids.size();
+            }
+        }
+        return 1;
+    }
+
     /** The id that begins every prompt. */
     public int bosId() {
         return bosId;

@@ -14,7 +14,7 @@ public record WeightedText(String text, double weight) {
      * @throws IllegalArgumentException if the weight is no finite number
      */
     public WeightedText {
-        if (!Double.isFinite(weight)) {
+        if (!Float.isFinite((float) weight)) {
             throw new IllegalArgumentException(
                     "weight of '%s': expected a finite number, found %s".formatted(text, weight));
         }

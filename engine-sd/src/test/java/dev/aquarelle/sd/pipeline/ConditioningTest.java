@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.aquarelle.core.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** What a denoiser is told, and how its answers become one. */
@@ -42,6 +43,45 @@ class ConditioningTest {
 
         assertThat(new InstructGuidance(4, 1.5).combine(looks).toFloatArray()).containsExactly(12, 18.5f);
         assertThat(new InstructGuidance(1, 1.5).looks()).isOne();
+    }
+
+    /** negative + scale (weight a (a - negative) + weight b (b - negative)), by hand. */
+    @Test
+    void severalPrompts() {
+        Tensor looks = Tensor.of(new float[] {1, 2, 3, 5, 2, -2}, 3, 2);
+
+        assertThat(new ComposedGuidance(4, List.of(1.0, 0.5)).combine(looks).toFloatArray())
+                .containsExactly(1 + 4 * 2 + 2 * 1, 2 + 4 * 3 + 2 * -4);
+        assertThat(new ComposedGuidance(7.5, List.of(1.0))
+                        .combine(looks.slice(0, 2))
+                        .toFloatArray())
+                .isEqualTo(new Guidance(7.5, 0).combine(looks.slice(0, 2)).toFloatArray());
+        assertThatThrownBy(() -> new ComposedGuidance(7.5, List.of(1.0, Double.NaN)))
+                .hasMessage("weight of a prompt: expected a finite number, found NaN");
+    }
+
+    @Test
+    void tokensAreFilledUp() {
+        PromptEmbeds two = new PromptEmbeds(Tensor.of(new float[] {1, 2, 3, 4}, 1, 2, 2), null);
+        PromptEmbeds nothing = new PromptEmbeds(Tensor.of(new float[] {8, 9}, 1, 1, 2), null);
+
+        assertThat(two.followedBy(nothing, 4).hiddenStates().toFloatArray()).containsExactly(1, 2, 3, 4, 8, 9, 8, 9);
+        assertThat(two.withLastRepeated(3).hiddenStates().toFloatArray()).containsExactly(1, 2, 3, 4, 3, 4);
+        assertThat(two.followedBy(nothing, 2)).isSameAs(two);
+        assertThatThrownBy(() -> nothing.followedBy(two, 2)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    /** Five calls for three steps, as a sampler makes that looks twice in all but the last. */
+    @Test
+    void promptsGoByStepsAndStayTheSameObjectWhileNothingChanges() {
+        EncodedTexts look = EncodedTexts.of(
+                ScheduledTexts.of("[a:b:1]", "", 3), text -> new PromptEmbeds(Tensor.of(new float[1], 1, 1, 1), null));
+        PromptsBySteps schedule = new PromptsBySteps(3, 5, List.of(look), embeds -> Conditioning.of(embeds.getFirst()));
+        List<Conditioning> told = IntStream.range(0, 5).mapToObj(schedule::at).toList();
+
+        assertThat(told.subList(1, 4)).allSatisfy(conditioning -> assertThat(conditioning)
+                .isSameAs(told.getFirst()));
+        assertThat(told.get(4)).isNotSameAs(told.getFirst());
     }
 
     @Test

@@ -48,8 +48,8 @@ class MemoryTest {
 
     private static void prepare(DiffusionModel model, Shape latents) {
         model.programs()
-                .prepare(new Programs.Demand(
-                        2 * latents.dim(0), latents.dim(1), latents.dim(2), 2, Steering.Kinds.NONE, null));
+                .prepare(Denoiser.demands(
+                        latents, new CallPlan(Shortcuts.NONE, 2, 1), 77, Steering.Kinds.NONE, null));
     }
 
     /** What the programs take for pictures of 64 x 48, by themselves. */
@@ -166,7 +166,8 @@ class MemoryTest {
 
         assertThatThrownBy(() -> MachineMemory.requireHeap(
                         SettledRequest.of(request, new ModelDefaults("demo", 64, 64, 1, 5, ""), false),
-                        Shape.of(batch, side / 8, side / 8, 4)))
+                        Shape.of(batch, side / 8, side / 8, 4),
+                        0))
                 .isInstanceOf(MemoryBudgetException.class)
                 .hasMessageStartingWith("what is held of 64 pictures in the Java heap takes");
         backend.close();

@@ -9,6 +9,8 @@ import dev.aquarelle.ops.BackendOptions;
 import dev.aquarelle.sd.checkpoint.FileHashes;
 import dev.aquarelle.sd.image.GenerationParameters;
 import dev.aquarelle.sd.image.Image;
+import dev.aquarelle.sd.prompt.PromptStyle;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -86,12 +88,50 @@ class ReplayTest {
                                 .withPrompts("a fox", "a: b")
                                 .withSizes(new SdxlOptions.Size(32, 48), 1, 2, new SdxlOptions.Size(64, 32)))
                         .build(),
+                text().promptStyle(PromptStyle.WEB_UI).build(),
+                text().promptStyle(PromptStyle.WEB_UI)
+                        .negativePrompt("(red:1.2)" + ", blue".repeat(50))
+                        .clipSkip(1)
+                        .build(),
                 new ImageToImage(plain, IMAGE, 0.6),
                 new Inpaint(plain, IMAGE, MASK, 1));
     }
 
     private Replay replayed(GenerationParameters parameters) {
         return Replay.of(engine, GenerationParameters.parse(parameters.toText()), FILES);
+    }
+
+    /** The prompt names it and says how strong it is; only its hash is beside. */
+    @Test
+    void aLoraInThePromptIsFoundAgain(@TempDir Path folder) throws IOException {
+        Path file = DemoAddOns.lora(folder);
+        TextToImage request = TextToImage.builder("an owl <lora:lora:0.7:0.4>")
+                .size(64, 64)
+                .steps(2)
+                .seed(3)
+                .promptStyle(PromptStyle.WEB_UI)
+                .addOns(AddOns.NONE.withLoraFolder(folder))
+                .build();
+        GeneratedImage then = engine.generate(request).getFirst();
+        ReplayFiles files = new ReplayFiles() {
+            @Override
+            public Path file(String what, String name) {
+                assertThat(name).isEqualTo("lora");
+                return file;
+            }
+
+            @Override
+            public Image picture(String what, String sha256) {
+                return FILES.picture(what, sha256);
+            }
+        };
+        GeneratedImage now = engine.generate(
+                        Replay.of(engine, then.parameters(), files).request())
+                .getFirst();
+
+        assertThat(then.parameters().values()).containsKey("Lora hashes").doesNotContainKey("Lora 0");
+        assertThat(now.image()).isEqualTo(then.image());
+        assertThat(now.parameters()).isEqualTo(then.parameters());
     }
 
     @ParameterizedTest
@@ -148,6 +188,8 @@ class ReplayTest {
                         .guidanceScale(7)
                         .seed(1234)
                         .size(512, 768)
+                        .promptStyle(PromptStyle.WEB_UI)
+                        .addOns(replay.request().text().addOns())
                         .clipSkip(1)
                         .build());
         assertThat(replay.ignored()).containsExactly("ENSD");

@@ -8,6 +8,8 @@ import dev.aquarelle.core.tensor.TensorException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -65,6 +67,49 @@ class PromptChunkTest {
     void anEmptyPromptIsOneChunk() {
         assertThat(chunks()).hasSize(1);
         assertThat(chunks().getFirst().ids()).containsExactly(BOS, EOS, EOS, EOS, EOS);
+    }
+
+    /** A full chunk ends at its last comma if that is near; a comma itself needs no other one. */
+    @Test
+    void aFullChunkEndsAtACommaThatIsNear() {
+        assertThat(cut("cat, cat cat at", 2)).containsExactly("cat,", "cat cat at");
+        assertThat(cut("cat, cat cat", 1)).containsExactly("cat, cat", "cat");
+        assertThat(cut("cat cat, at", 20)).containsExactly("cat cat,", "at");
+        assertThat(cut("cat, cat, at", 20)).containsExactly("cat, cat", ", at");
+        assertThat(cut("cat, cat cat, at", 20)).containsExactly("cat,", "cat cat,", "at");
+        assertThat(cut("cat, at cat cat", 0)).containsExactly("cat, at", "cat cat");
+    }
+
+    @Test
+    void weightsGoAlongToTheNextChunk() {
+        List<PromptChunk> chunks =
+                PromptChunk.of(tokenizer, List.of(new WeightedText("cat,", 1), new WeightedText("cat cat", 2)), 5, 20);
+
+        assertThat(chunks.get(0).weights()).containsExactly(1, 1, 1, 1, 1);
+        assertThat(chunks.get(1).weights()).containsExactly(1, 2, 2, 1, 1);
+    }
+
+    @Test
+    void aWordOfSeveralIdsIsNotCut() {
+        ClipTokenizer more = tokenizer.with("tiger", 2);
+        int first = more.size() - 2;
+        List<PromptChunk> chunks = PromptChunk.of(more, List.of(new WeightedText("cat cat tiger at", 1)), 5, 20);
+
+        assertThat(chunks.get(0).ids()).containsExactly(BOS, CAT, CAT, EOS, EOS);
+        assertThat(chunks.get(1).ids()).containsExactly(BOS, first, first + 1, AT, EOS);
+        assertThat(PromptChunk.of(tokenizer.with("tiger", 4), List.of(new WeightedText("cat tiger", 1)), 5))
+                .hasSize(3);
+    }
+
+    private List<String> cut(String prompt, int backtrack) {
+        int comma = tokenizer.tokenize(",")[0];
+        return PromptChunk.of(tokenizer, List.of(new WeightedText(prompt, 1)), 5, backtrack).stream()
+                .map(chunk -> IntStream.of(chunk.ids())
+                        .filter(id -> id != BOS && id != EOS)
+                        .mapToObj(id -> id == comma ? "," : id == CAT ? " cat" : " at")
+                        .collect(Collectors.joining())
+                        .strip())
+                .toList();
     }
 
     @Test
