@@ -202,7 +202,8 @@ final class GenerateCommand implements Callable<Integer> {
         CommandLine line = spec.commandLine();
         BackendOptions computing = backend.options();
         PictureFiles files = PictureFiles.of(out, text, total, force);
-        EngineOptions options = new EngineOptions(backend.name(), computing, memory.limit().ofEngine());
+        EngineOptions options =
+                new EngineOptions(backend.name(), computing, memory.limit().ofEngine());
         try (StableDiffusion engine = model.load(options)) {
             if (verbose || memory.limit().isGiven() || memory.isDryRun()) {
                 MemoryNeed need = engine.plan(
