@@ -81,6 +81,7 @@ final class Programs implements AutoCloseable {
     private @Nullable Compiled decoder;
     private @Nullable Demand prepared;
     private boolean oneAtATime;
+    private long reserved;
 
     /**
      * @param backend what compiles; not closed with the programs
@@ -231,8 +232,13 @@ final class Programs implements AutoCloseable {
                 g, vae.unscale(g, g.input("latents", latents.dim(0), latents.dim(1), latents.dim(2), channels))));
     }
 
+    /** Leaves so much of the budget to others. */
+    void reserve(long bytes) {
+        reserved = bytes;
+    }
+
     private long taken() {
-        return textEncoders.memory() + bytes(denoiser) + bytes(controlNets) + bytes(decoder);
+        return reserved + textEncoders.memory() + bytes(denoiser) + bytes(controlNets) + bytes(decoder);
     }
 
     private static long bytes(@Nullable Compiled compiled) {

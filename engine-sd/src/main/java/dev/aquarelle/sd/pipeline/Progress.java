@@ -23,6 +23,11 @@ public final class Progress {
         this.preview = preview;
     }
 
+    /** The same as a part of more: so many calls come before this part, and so many there are in all. */
+    Progress within(int before, int all) {
+        return new Progress(before + step, all, latents, predOriginalSample, _ -> preview());
+    }
+
     /** Calls of the denoiser that are done: 1 to {@link #steps}. */
     public int step() {
         return step;

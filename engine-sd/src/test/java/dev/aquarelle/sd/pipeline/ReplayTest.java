@@ -9,6 +9,7 @@ import dev.aquarelle.ops.BackendOptions;
 import dev.aquarelle.sd.checkpoint.FileHashes;
 import dev.aquarelle.sd.image.GenerationParameters;
 import dev.aquarelle.sd.image.Image;
+import dev.aquarelle.sd.image.Resampling;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -38,6 +39,9 @@ class ReplayTest {
     private static final ReplayFiles FILES = new ReplayFiles() {
         @Override
         public Path file(String what, String name) {
+            if (what.equals("refiner") && DemoModel.path().endsWith(name)) {
+                return DemoModel.path();
+            }
             throw new IllegalArgumentException("no %s %s".formatted(what, name));
         }
 
@@ -87,7 +91,17 @@ class ReplayTest {
                                 .withSizes(new SdxlOptions.Size(32, 48), 1, 2, new SdxlOptions.Size(64, 32)))
                         .build(),
                 new ImageToImage(plain, IMAGE, 0.6),
-                new Inpaint(plain, IMAGE, MASK, 1));
+                new Inpaint(plain, IMAGE, MASK, 1),
+                new Inpaint(plain, IMAGE, MASK, 1, new MaskUse(2.5, true, true)),
+                new Outpaint(text().size(80, 72).build(), IMAGE, Outpaint.Margins.of(16, 0, 0, 8), 0.8, 4),
+                HiresFix.by(plain, 1.5)
+                        .with(new HiresUpscaler.Latent(LatentResize.BICUBIC_ANTIALIASED))
+                        .withStrength(0.6)
+                        .withSteps(1),
+                HiresFix.to(plain, 72, 80).with(new HiresUpscaler.Pixels(Resampling.LANCZOS)),
+                new Refined(plain, DemoModel.path(), 0.5),
+                text().seeding(Seeding.DEFAULT.by(Seeding.Generator.PHILOX).variation(4_000_000_000L, 0.25))
+                        .build());
     }
 
     private Replay replayed(GenerationParameters parameters) {
@@ -149,6 +163,7 @@ class ReplayTest {
                         .seed(1234)
                         .size(512, 768)
                         .clipSkip(1)
+                        .seeding(Seeding.DEFAULT.by(Seeding.Generator.PHILOX))
                         .build());
         assertThat(replay.ignored()).containsExactly("ENSD");
     }
