@@ -4,6 +4,7 @@ import java.math.BigInteger;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -61,6 +62,17 @@ final class Arguments {
             return Path.of(text);
         } catch (InvalidPathException e) {
             throw new TypeConversionException("'%s' is no path here: %s".formatted(text, e.getReason()));
+        }
+    }
+
+    /**
+     * Refuses an option that makes no sense alone.
+     *
+     * @param needed the option that would have to stand beside it
+     */
+    static void requireAbsent(String option, @Nullable Object value, String needed) {
+        if (value != null) {
+            throw new IllegalArgumentException("%s: expected %s beside it, found none".formatted(option, needed));
         }
     }
 

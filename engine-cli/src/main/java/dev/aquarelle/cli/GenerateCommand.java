@@ -157,6 +157,15 @@ final class GenerateCommand implements Callable<Integer> {
     private final PromptOptions promptOptions = new PromptOptions();
 
     @Mixin
+    private final SeedOptions seeds = new SeedOptions();
+
+    @Mixin
+    private final HiresOptions hires = new HiresOptions();
+
+    @Mixin
+    private final RefinerOptions refiner = new RefinerOptions();
+
+    @Mixin
     private final AddOnOptions addOnOptions = new AddOnOptions();
 
     private AddOns addOns = AddOns.NONE;
@@ -194,10 +203,14 @@ final class GenerateCommand implements Callable<Integer> {
         int total = count != null ? count : batch;
         long first = seed != null ? seed : ThreadLocalRandom.current().nextLong(SEEDS);
         requireSense(text, total);
-        source.read();
+        TextToImage _ = request(text, first, 0, batch); // refuses what makes no sense, before pictures are resized
+        source.read(size);
+        hires.requireSense();
+        refiner.read();
+        seeds.read(total);
+        requireOneKind();
         addOns = promptOptions.with(addOnOptions.read());
-        PictureRequest _ =
-                source.request(request(text, first, batch), false); // refuses what makes no sense, before all
+        PictureRequest _ = asked(request(text, first, 0, batch), false); // refuses what makes no sense, before all
         requireSampler();
         CommandLine line = spec.commandLine();
         BackendOptions computing = backend.options();
@@ -206,8 +219,8 @@ final class GenerateCommand implements Callable<Integer> {
                 new EngineOptions(backend.name(), computing, memory.limit().ofEngine());
         try (StableDiffusion engine = model.load(options)) {
             if (verbose || memory.limit().isGiven() || memory.isDryRun()) {
-                MemoryNeed need = engine.plan(
-                        source.request(request(text, first, Math.min(batch, total)), engine.followsInstructions()));
+                TextToImage one = request(text, first, 0, Math.min(batch, total));
+                MemoryNeed need = engine.plan(asked(one, engine.followsInstructions()));
                 if (memory.isDryRun()) {
                     MemoryOptions.print(need, line.getOut());
                     return 0;
@@ -219,7 +232,7 @@ final class GenerateCommand implements Callable<Integer> {
             new Painting(
                             engine,
                             (from, pictures) ->
-                                    source.request(request(text, from, pictures), engine.followsInstructions()),
+                                    asked(request(text, first, from - first, pictures), engine.followsInstructions()),
                             files,
                             screen,
                             interrupt)
@@ -276,10 +289,29 @@ final class GenerateCommand implements Callable<Integer> {
         }
     }
 
-    private TextToImage request(String text, long from, int pictures) {
+    private void requireOneKind() {
+        if (hires.isOn() && (source.isOn() || refiner.isOn())) {
+            throw new IllegalArgumentException("--hires: expected neither --image nor --refiner beside it");
+        }
+        if (refiner.isOn() && source.isOn()) {
+            throw new IllegalArgumentException("--refiner: expected no --image beside it");
+        }
+    }
+
+    private PictureRequest asked(TextToImage text, boolean instructing) {
+        if (hires.isOn()) {
+            return hires.request(text);
+        }
+        return refiner.isOn() ? refiner.request(text) : source.request(text, instructing);
+    }
+
+    /**
+     * @param first the seed of the first of all pictures
+     * @param n how many pictures come before these
+     */
+    private TextToImage request(String text, long first, long n, int pictures) {
         TextToImage.Builder builder = TextToImage.builder(text)
                 .negativePrompt(negative)
-                .seed(from)
                 .batch(pictures)
                 .clipSkip(clipSkip)
                 .guidanceRescale(guidanceRescale)
@@ -288,6 +320,7 @@ final class GenerateCommand implements Callable<Integer> {
                 .shortcuts(shortcutOptions.shortcuts())
                 .vaeTiling(memory.vaeTiling())
                 .promptStyle(promptOptions.style());
+        seeds.seed(builder, first, n);
         if (size != null) {
             builder.size(size.width(), size.height());
         }

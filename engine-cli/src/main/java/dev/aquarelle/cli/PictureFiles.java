@@ -97,6 +97,10 @@ record PictureFiles(Path folder, @Nullable String name, String prompt, boolean s
         if (name != null && several) {
             wanted = FileNames.withSuffix(wanted, "-" + picture.seed());
         }
+        String variation = picture.parameters().values().get("Variation seed");
+        if (variation != null && (name == null || several)) { // all of them have the same seed
+            wanted = FileNames.withSuffix(wanted, "-v" + variation);
+        }
         if (force) {
             write(picture, wanted, Png.IfExists.REPLACE);
             return wanted;

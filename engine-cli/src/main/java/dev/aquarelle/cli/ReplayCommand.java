@@ -102,7 +102,7 @@ final class ReplayCommand implements Callable<Integer> {
                     "%s: expected parameters in the PNG, found none: nothing says how it was made".formatted(file));
         }
         GenerationParameters parameters = GenerationParameters.parse(text);
-        ReplaySearch files = new ReplaySearch(folders(), images);
+        ReplaySearch files = new ReplaySearch(folders(), images, new PictureSize(then.width(), then.height()));
         EngineOptions options = new EngineOptions(backend.name(), backend.options(), memory.ofEngine());
         try (StableDiffusion engine = load(parameters, files, options)) {
             Replay replay = Replay.of(engine, parameters, files);

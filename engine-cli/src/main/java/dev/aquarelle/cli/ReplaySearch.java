@@ -3,6 +3,7 @@ package dev.aquarelle.cli;
 import dev.aquarelle.demo.DemoModel;
 import dev.aquarelle.sd.checkpoint.ModelFolder;
 import dev.aquarelle.sd.image.Image;
+import dev.aquarelle.sd.image.PictureFit;
 import dev.aquarelle.sd.image.Png;
 import dev.aquarelle.sd.image.PngException;
 import dev.aquarelle.sd.pipeline.ReplayFiles;
@@ -26,15 +27,18 @@ final class ReplaySearch implements ReplayFiles {
     private static final int MOST_PICTURES = 1000; // of a folder, which are all decoded
 
     private final List<Path> folders;
+    private final @Nullable PictureSize size;
     private final List<Image> given = new ArrayList<>();
     private int taken;
 
     /**
      * @param folders to look in, in this order
      * @param images that the user named
+     * @param size of the picture that is made again, to which those it was made from may have been brought
      * @throws IOException if one of them cannot be read
      */
-    ReplaySearch(List<Path> folders, List<Path> images) throws IOException {
+    ReplaySearch(List<Path> folders, List<Path> images, @Nullable PictureSize size) throws IOException {
+        this.size = size;
         this.folders = folders.stream()
                 .map(folder -> folder.toAbsolutePath().normalize())
                 .distinct()
@@ -50,10 +54,9 @@ final class ReplaySearch implements ReplayFiles {
      * @throws IllegalArgumentException if there is none
      */
     Path model(String name) {
-        for (Map.Entry<String, Path> entry : ModelRegistry.ofUser().models().entrySet()) {
-            if (entry.getKey().equals(name) || isNamed(entry.getValue(), name)) {
-                return entry.getValue();
-            }
+        Path known = registered(name);
+        if (known != null) {
+            return known;
         }
         ModelFolder demo = new ModelFolder(DemoModel.path());
         if (demo.generation().string("name", demo.name()).equals(name)) {
@@ -62,9 +65,22 @@ final class ReplaySearch implements ReplayFiles {
         return file("model", name);
     }
 
+    private static @Nullable Path registered(String name) {
+        for (Map.Entry<String, Path> entry : ModelRegistry.ofUser().models().entrySet()) {
+            if (entry.getKey().equals(name) || isNamed(entry.getValue(), name)) {
+                return entry.getValue();
+            }
+        }
+        return null;
+    }
+
     @Override
     public Path file(String what, String name) {
         String plain = name.endsWith(SUFFIX) ? name.substring(0, name.length() - SUFFIX.length()) : name;
+        Path known = registered(plain);
+        if (known != null) {
+            return known;
+        }
         for (Path folder : folders) {
             try (Stream<Path> files = Files.walk(folder, DEPTH)) {
                 Optional<Path> found =
@@ -102,20 +118,39 @@ final class ReplaySearch implements ReplayFiles {
             throw new IllegalArgumentException("%s is not named in the parameters: --image names it".formatted(what));
         }
         for (Image image : given) {
-            if (image.sha256().startsWith(sha256)) {
-                return image;
+            Image found = as(image, sha256);
+            if (found != null) {
+                return found;
             }
         }
         for (Path folder : folders) {
             for (Path file : pictures(folder)) {
                 Image image = readable(file);
-                if (image != null && image.sha256().startsWith(sha256)) {
-                    return image;
+                Image found = image == null ? null : as(image, sha256);
+                if (found != null) {
+                    return found;
                 }
             }
         }
         throw new IllegalArgumentException(
                 "%s, of the hash %s, is not among the PNGs in %s: --image names it".formatted(what, sha256, told()));
+    }
+
+    /** The picture of a hash, if this is it, or becomes it in the size of the one that is made again. */
+    private @Nullable Image as(Image image, String sha256) {
+        if (image.sha256().startsWith(sha256)) {
+            return image;
+        }
+        if (size == null || image.width() == size.width() && image.height() == size.height()) {
+            return null;
+        }
+        for (PictureFit fit : PictureFit.values()) {
+            Image fitted = fit.fit(image, size.width(), size.height());
+            if (fitted.sha256().startsWith(sha256)) {
+                return fitted;
+            }
+        }
+        return null;
     }
 
     private static List<Path> pictures(Path folder) {

@@ -1,14 +1,18 @@
 package dev.aquarelle.cli;
 
 import dev.aquarelle.sd.image.Image;
+import dev.aquarelle.sd.image.PictureFit;
 import dev.aquarelle.sd.image.Png;
 import dev.aquarelle.sd.pipeline.ImageToImage;
 import dev.aquarelle.sd.pipeline.Inpaint;
 import dev.aquarelle.sd.pipeline.InstructEdit;
+import dev.aquarelle.sd.pipeline.MaskUse;
+import dev.aquarelle.sd.pipeline.Outpaint;
 import dev.aquarelle.sd.pipeline.PictureRequest;
 import dev.aquarelle.sd.pipeline.TextToImage;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -16,23 +20,60 @@ import picocli.CommandLine.Option;
 final class SourceImage {
     private static final double STRENGTH = 0.8;
     private static final double IMAGE_GUIDANCE = 1.5;
+    private static final double MASK_BLUR = 4;
+    private static final int GRID = 8;
+    private static final String IMAGE = "--image";
+    private static final String MASK = "--mask";
 
     @Option(
-            names = {"-i", "--image"},
+            names = {"-i", IMAGE},
             paramLabel = "FILE",
-            description = "A PNG to start from, its sides multiples of 8.")
+            description = "A PNG to start from.")
     private @Nullable Path file;
 
     @Option(
-            names = "--mask",
+            names = "--resize-mode",
+            paramLabel = "MODE",
+            description =
+                    "How the image is brought to --size, or to multiples of 8: stretch it, crop what is too much, or"
+                            + " fill what is too little with its edges (default: crop).")
+    private @Nullable PictureFit fit;
+
+    @Option(
+            names = MASK,
             paramLabel = "FILE",
-            description = "A PNG of the same size: what is white in it is painted anew, the rest of the image stays.")
+            description =
+                    "A PNG of the image's size: what is white in it is painted anew, the rest of the image stays.")
     private @Nullable Path maskFile;
+
+    @Option(
+            names = "--mask-blur",
+            paramLabel = "PIXELS",
+            description = "How soft the edge of what is painted anew is, 0 for hard (default: 4).")
+    private @Nullable Double maskBlur;
+
+    @Option(names = "--invert-mask", description = "Paint anew what is black in the mask.")
+    private boolean invertMask;
+
+    @Option(
+            names = "--no-paste-back",
+            description =
+                    "Leave the unmasked pixels as they come out of the model, close to the image's, in place of its"
+                            + " own.")
+    private boolean noPasteBack;
+
+    @Option(
+            names = "--outpaint",
+            paramLabel = "SIDE=PIXELS",
+            split = ",",
+            description = "Continue the image beyond its edges: left=64,right=64,top=0,bottom=32.")
+    private @Nullable Map<Side, Integer> outpaint;
 
     @Option(
             names = "--strength",
             paramLabel = "X",
-            description = "How much of the image becomes new, above 0, at most 1 (default: 0.8, with a mask 1).")
+            description =
+                    "How much of the image becomes new, above 0, at most 1 (default: 0.8, with a mask or margins 1).")
     private @Nullable Double strength;
 
     @Option(
@@ -45,27 +86,75 @@ final class SourceImage {
     private @Nullable Image image;
     private @Nullable Image mask;
 
+    /** Where an image is continued. */
+    enum Side {
+        LEFT,
+        TOP,
+        RIGHT,
+        BOTTOM
+    }
+
+    /** Whether there is one. */
+    boolean isOn() {
+        return file != null;
+    }
+
     /**
      * Reads the files.
      *
+     * @param size that is asked for
      * @throws IllegalArgumentException if the options do not belong together or a number is out of its range
      * @throws IOException if a file cannot be read
      */
-    void read() throws IOException {
+    void read(@Nullable PictureSize size) throws IOException {
         if (file == null) {
-            requireAbsent("--mask", maskFile);
-            requireAbsent("--strength", strength);
-            requireAbsent("--image-guidance", imageGuidance);
+            Arguments.requireAbsent(MASK, maskFile, IMAGE);
+            Arguments.requireAbsent("--strength", strength, IMAGE);
+            Arguments.requireAbsent("--image-guidance", imageGuidance, IMAGE);
+            Arguments.requireAbsent("--resize-mode", fit, IMAGE);
+            Arguments.requireAbsent("--outpaint", outpaint, IMAGE);
+        }
+        if (maskFile == null) {
+            Arguments.requireAbsent("--mask-blur", maskBlur, MASK);
+            Arguments.requireAbsent("--invert-mask", invertMask ? true : null, MASK);
+            Arguments.requireAbsent("--no-paste-back", noPasteBack ? true : null, MASK);
+        }
+        if (file == null) {
             return;
         }
-        image = Png.read(file);
-        mask = maskFile == null ? null : Png.read(maskFile);
+        Image read = Png.read(file);
+        if (outpaint != null) {
+            refuse(MASK, maskFile);
+            refuse("--size", size);
+            refuse("--resize-mode", fit);
+            image = read;
+            return;
+        }
+        Image readMask = maskFile == null ? null : Png.read(maskFile);
+        image = fitted(read, size);
+        if (readMask != null) {
+            requireSameSize(readMask, read);
+            mask = fitted(readMask, size);
+        }
     }
 
-    private static void requireAbsent(String option, @Nullable Object value) {
+    private static void refuse(String option, @Nullable Object value) {
         if (value != null) {
-            throw new IllegalArgumentException(option + ": expected --image beside it, found none");
+            throw new IllegalArgumentException(option + ": expected none beside --outpaint");
         }
+    }
+
+    private static void requireSameSize(Image mask, Image image) {
+        if (mask.width() != image.width() || mask.height() != image.height()) {
+            throw new IllegalArgumentException("mask: expected %d x %d pixels as the picture has, found %d x %d"
+                    .formatted(image.width(), image.height(), mask.width(), mask.height()));
+        }
+    }
+
+    private Image fitted(Image picture, @Nullable PictureSize size) {
+        int width = size != null ? size.width() : Math.max(GRID, picture.width() / GRID * GRID);
+        int height = size != null ? size.height() : Math.max(GRID, picture.height() / GRID * GRID);
+        return (fit == null ? PictureFit.CROP : fit).fit(picture, width, height);
     }
 
     /**
@@ -77,11 +166,23 @@ final class SourceImage {
         if (image == null) {
             return text;
         }
+        if (outpaint != null) {
+            return new Outpaint(
+                    text,
+                    image,
+                    new Outpaint.Margins(margin(Side.LEFT), margin(Side.TOP), margin(Side.RIGHT), margin(Side.BOTTOM)),
+                    strength == null ? 1 : strength);
+        }
         if (mask != null) {
-            return new Inpaint(text, image, mask, strength == null ? 1 : strength);
+            MaskUse use = new MaskUse(maskBlur == null ? MASK_BLUR : maskBlur, invertMask, !noPasteBack);
+            return new Inpaint(text, image, mask, strength == null ? 1 : strength, use);
         }
         return instructing
                 ? new InstructEdit(text, image, imageGuidance == null ? IMAGE_GUIDANCE : imageGuidance)
                 : new ImageToImage(text, image, strength == null ? STRENGTH : strength);
+    }
+
+    private int margin(Side side) {
+        return outpaint == null ? 0 : outpaint.getOrDefault(side, 0);
     }
 }

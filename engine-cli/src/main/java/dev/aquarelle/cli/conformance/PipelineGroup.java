@@ -16,6 +16,7 @@ import dev.aquarelle.sd.pipeline.ControlNetUse;
 import dev.aquarelle.sd.pipeline.DiffusionModel;
 import dev.aquarelle.sd.pipeline.Guidance;
 import dev.aquarelle.sd.pipeline.Latents;
+import dev.aquarelle.sd.pipeline.NoiseSources;
 import dev.aquarelle.sd.pipeline.Progress;
 import dev.aquarelle.sd.pipeline.PromptEmbeds;
 import dev.aquarelle.sd.pipeline.Sampling;
@@ -142,14 +143,15 @@ final class PipelineGroup implements GoldenGroup {
             DiffusionModel model, SchedulerRun run, GivenNoise noise, PipelineCall call, GoldenCase golden) {
         if (golden.hasIn("latents")) {
             Tensor latents = Latents.channelsLast(golden.in("latents"));
-            return new Starter(model, run, latents.shape(), _ -> latents, Cancellation.NEVER).ofNoise();
+            return new Starter(model, run, latents.shape(), NoiseSources.of(_ -> latents), Cancellation.NEVER)
+                    .ofNoise();
         }
         Tensor image = Latents.channelsLast(golden.in("image"));
         Shape shape = model.latentShape(
                 call.prompts().first().size(),
                 image.shape().dim(1),
                 image.shape().dim(2));
-        Starter starter = new Starter(model, run, shape, noise, Cancellation.NEVER);
+        Starter starter = new Starter(model, run, shape, NoiseSources.of(noise), Cancellation.NEVER);
         if (!golden.hasIn("mask_image")) {
             return starter.ofImage(image);
         }

@@ -27,7 +27,7 @@ public final class ClipImage {
         }
         int longer = (int) ((long) size * Math.max(width, height) / Math.min(width, height));
         Image resized =
-                width <= height ? BicubicResize.resize(image, size, longer) : BicubicResize.resize(image, longer, size);
+                Resampling.BICUBIC.resize(image, width <= height ? size : longer, width <= height ? longer : size);
         int left = (resized.width() - size) / 2;
         int top = (resized.height() - size) / 2;
         byte[] rgb = resized.bytes();

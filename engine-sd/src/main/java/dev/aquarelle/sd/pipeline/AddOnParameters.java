@@ -185,7 +185,17 @@ final class AddOnParameters {
         if (name == null) {
             throw ParameterReader.mismatch(kind, "a model's name", null);
         }
-        return name.replaceFirst(" \\[[0-9a-f]+]$", ""); // with which the web UI's extension names a file
+        return withoutHash(name);
+    }
+
+    /** A model's name without what the web UI puts behind it. */
+    static String withoutHash(String name) {
+        return name.replaceFirst(" \\[[0-9a-f]+]$", "");
+    }
+
+    /** What parameters call a model that they name in one value: {@code name [hash]}, as the web UI does. */
+    static String named(Path path, FileHashes hashes) {
+        return hashes.isOn() ? "%s [%s]".formatted(name(path), digits(hashes.of(path))) : name(path);
     }
 
     private static Control control(String kind, ParameterReader inner, ReplayFiles files) {

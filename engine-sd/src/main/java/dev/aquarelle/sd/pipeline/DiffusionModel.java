@@ -257,6 +257,21 @@ public final class DiffusionModel implements AutoCloseable {
         programs.close();
     }
 
+    /** What the text encoders' programs take, as long as the model is open. */
+    long textEncoderMemory() {
+        return textEncoders.memory();
+    }
+
+    /** Leaves so many bytes of the budget to another model that is open beside this one. */
+    void reserve(long bytes) {
+        programs.reserve(bytes);
+    }
+
+    /** Channels of the latents. */
+    int latentChannels() {
+        return vae.latentChannels();
+    }
+
     /**
      * From noise to clean latents {@code [N, h, w, C]}: the scheduler's calls of the denoiser one after the other.
      *

@@ -13,8 +13,8 @@ final class Fit {
      */
     static void require(SettledRequest s, DiffusionModel model) {
         boolean fits = switch (s.request()) {
-            case TextToImage _, ImageToImage _ -> !model.seesMask() && !model.seesPicture();
-            case Inpaint _ -> !model.seesPicture();
+            case TextToImage _, ImageToImage _, HiresFix _, Refined _ -> !model.seesMask() && !model.seesPicture();
+            case Inpaint _, Outpaint _ -> !model.seesPicture();
             case InstructEdit _ -> model.seesPicture();
         };
         if (!fits) {

@@ -1,6 +1,7 @@
 package dev.aquarelle.sd.pipeline;
 
 import dev.aquarelle.sd.image.Image;
+import java.util.SequencedMap;
 
 /**
  * A part of a picture painted anew. Models made for it (with nine channels) see what is around; others paint the whole and put back what
@@ -10,8 +11,10 @@ import dev.aquarelle.sd.image.Image;
  * @param image of the request's size, or one that says nothing of size
  * @param mask of the picture's size: what is brighter than half is painted anew
  * @param strength how much of what was there becomes new: above 0, to 1 for all
+ * @param use what becomes of the mask and of what it does not cover
  */
-public record Inpaint(TextToImage text, Image image, Image mask, double strength) implements PictureRequest {
+public record Inpaint(TextToImage text, Image image, Image mask, double strength, MaskUse use)
+        implements PictureRequest {
     /**
      * @throws IllegalArgumentException if the strength is not above 0 and at most 1, or the mask is of another size than the picture
      */
@@ -21,5 +24,35 @@ public record Inpaint(TextToImage text, Image image, Image mask, double strength
             throw new IllegalArgumentException("mask: expected %d x %d pixels as the picture has, found %d x %d"
                     .formatted(image.width(), image.height(), mask.width(), mask.height()));
         }
+    }
+
+    /**
+     * As diffusers uses masks.
+     *
+     * @throws IllegalArgumentException if the strength is not above 0 and at most 1, or the mask is of another size than the picture
+     */
+    public Inpaint(TextToImage text, Image image, Image mask, double strength) {
+        this(text, image, mask, strength, MaskUse.DEFAULT);
+    }
+
+    /** The same with the mask used otherwise. */
+    public Inpaint with(MaskUse other) {
+        return new Inpaint(text, image, mask, strength, other);
+    }
+
+    /** The mask as it is used: white where the picture is painted anew. */
+    Image usedMask() {
+        return use.of(mask).toImage();
+    }
+
+    /** The result, of what the decoder gives. */
+    Image finished(Image decoded) {
+        return use.keepsOriginal() ? use.of(mask).grown().compose(decoded, image) : decoded;
+    }
+
+    /** Writes what the picture's file says of it. */
+    void putInto(SequencedMap<String, String> values) {
+        values.put(Replay.STRENGTH, SettledRequest.number(strength));
+        use.putInto(values);
     }
 }

@@ -80,6 +80,22 @@ public final class Latents {
         return x.slice(all - samples, all);
     }
 
+    /** A part {@code [N, height, width, C]} of an image {@code [N, H, W, C]}; itself if that is all of it. */
+    static Tensor cut(Tensor x, int top, int left, int height, int width) {
+        Shape s = x.shape();
+        if (height == s.dim(1) && width == s.dim(2)) {
+            return x;
+        }
+        int channels = s.dim(3);
+        float[] from = x.toFloatArray();
+        float[] to = new float[Math.toIntExact((long) s.dim(0) * height * width * channels)];
+        for (int row = 0; row < s.dim(0) * height; row++) {
+            int source = (row / height * s.dim(1) + top + row % height) * s.dim(2) + left;
+            System.arraycopy(from, source * channels, to, row * width * channels, width * channels);
+        }
+        return Tensor.of(to, s.dim(0), height, width, channels);
+    }
+
     /** Zeros on the heap. */
     static Tensor zeros(int... dims) {
         return Tensor.of(new float[Math.toIntExact(Shape.of(dims).size())], dims);

@@ -35,6 +35,11 @@ record Preparation(
         }
     }
 
+    /** Height and width of the autoencoder's tiles in latents; 0 if it takes the picture whole. */
+    int tile() {
+        return tiles().settle(asked, limit);
+    }
+
     private VaeTiles tiles() {
         Programs.Demand any = demands.getFirst();
         return model.programs().tiles(any.height(), any.width(), encodes);

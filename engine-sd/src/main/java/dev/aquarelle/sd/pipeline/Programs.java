@@ -92,6 +92,7 @@ final class Programs implements AutoCloseable {
     private List<Demand> prepared = List.of();
     private boolean oneByOne;
     private boolean oneAtATime;
+    private long reserved;
 
     /**
      * @param backend what compiles; not closed with the programs
@@ -312,6 +313,11 @@ final class Programs implements AutoCloseable {
         }
     }
 
+    /** Height and width of the autoencoder's tiles in latents; 0 if it takes pictures whole. */
+    int tile() {
+        return vae.tile();
+    }
+
     /** What all programs together may take. */
     MemoryBudget budget() {
         return budget;
@@ -329,7 +335,8 @@ final class Programs implements AutoCloseable {
      * @param tiles of the autoencoder
      */
     MemoryFit fit(List<Demand> wanted, VaeTiles tiles) {
-        return new MemoryFit(textEncoders.memory(), denoisingBytes(wanted), denoisingBytes(singles(wanted)), tiles);
+        return new MemoryFit(
+                reserved + textEncoders.memory(), denoisingBytes(wanted), denoisingBytes(singles(wanted)), tiles);
     }
 
     private long denoisingBytes(List<Demand> wanted) {
@@ -344,8 +351,13 @@ final class Programs implements AutoCloseable {
         return backend.plan(denoiserGraph(wanted)).total() + nets;
     }
 
+    /** Leaves so much of the budget to others. */
+    void reserve(long bytes) {
+        reserved = bytes;
+    }
+
     private long taken() {
-        return textEncoders.memory() + bytes(denoisers) + bytes(controlNets) + bytes(decoder);
+        return reserved + textEncoders.memory() + bytes(denoisers) + bytes(controlNets) + bytes(decoder);
     }
 
     private static long bytes(@Nullable Compiled compiled) {

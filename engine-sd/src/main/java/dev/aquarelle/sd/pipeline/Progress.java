@@ -33,6 +33,12 @@ public final class Progress {
         this.preview = preview;
     }
 
+    /** The same as a part of more: so many calls come before this part, and so many there are in all. What other parts will take is not known. */
+    Progress within(int before, int all) {
+        Duration left = before + steps < all ? null : timeLeft;
+        return new Progress(before + step, all, left, latents, predOriginalSample, _ -> preview());
+    }
+
     /** Calls of the denoiser that are done: 1 to {@link #steps}. */
     public int step() {
         return step;

@@ -32,7 +32,11 @@ public record Replay(PictureRequest request, List<String> ignored) {
     /** Said of an empty negative prompt, which to SDXL is another thing than none. */
     static final String EMPTY_NEGATIVE = "Empty negative prompt";
 
-    private static final String STRENGTH = "Denoising strength";
+    /** How much of a picture becomes new. */
+    static final String STRENGTH = "Denoising strength";
+    /** What this engine says it is. */
+    static final String OWN_VERSION = "Aquarelle";
+
     private static final String IMAGE_GUIDANCE = "Image CFG scale";
 
     /** What says how it was made without changing it, or is compared otherwise. */
@@ -69,7 +73,8 @@ public record Replay(PictureRequest request, List<String> ignored) {
                 .promptStyle(PromptStyle.of(values.text(PromptStyle.KEY)))
                 .shortcuts(Shortcuts.takenFrom(values))
                 .addOns(AddOnParameters.takenFrom(values, files).withLorasByName(name -> files.file("LoRA", name)))
-                .vaeTiling(VaeTiling.takenFrom(values));
+                .vaeTiling(VaeTiling.takenFrom(values))
+                .seeding(Seeding.takenFrom(values, generator(parameters)));
         SdxlOptions.Size size = values.size("Size");
         if (size != null) {
             builder.size(size.width(), size.height());
@@ -91,6 +96,12 @@ public record Replay(PictureRequest request, List<String> ignored) {
         return builder.build();
     }
 
+    /** The web UI draws as Nvidia's GPUs do where it does not say otherwise. */
+    private static Seeding.Generator generator(GenerationParameters parameters) {
+        String version = parameters.values().getOrDefault("Version", OWN_VERSION);
+        return version.equals(OWN_VERSION) ? Seeding.Generator.TORCH_CPU : Seeding.Generator.PHILOX;
+    }
+
     private static @Nullable String negative(GenerationParameters parameters, ParameterReader values) {
         boolean empty = values.text(EMPTY_NEGATIVE) != null;
         return parameters.negativePrompt().isEmpty() && !empty ? null : parameters.negativePrompt();
@@ -107,6 +118,14 @@ public record Replay(PictureRequest request, List<String> ignored) {
     }
 
     private static PictureRequest request(TextToImage text, ParameterReader values, ReplayFiles files) {
+        HiresFix hires = HiresFix.takenFrom(text, values, files);
+        if (hires != null) {
+            return hires;
+        }
+        Refined refined = Refined.takenFrom(text, values, files);
+        if (refined != null) {
+            return refined;
+        }
         boolean fromPicture = values.has(IMAGE) || values.has(STRENGTH) || values.has(IMAGE_GUIDANCE);
         if (!fromPicture) {
             return text;
@@ -115,10 +134,14 @@ public record Replay(PictureRequest request, List<String> ignored) {
         if (values.has(IMAGE_GUIDANCE)) {
             return new InstructEdit(text, image, values.number(IMAGE_GUIDANCE, 1));
         }
+        Outpaint outpaint = Outpaint.takenFrom(text, image, values);
+        if (outpaint != null) {
+            return outpaint;
+        }
         double strength = values.number(STRENGTH, 1);
         String mask = values.text(MASK);
         return mask == null
                 ? new ImageToImage(text, image, strength)
-                : new Inpaint(text, image, files.picture("the mask", mask), strength);
+                : new Inpaint(text, image, files.picture("the mask", mask), strength, MaskUse.takenFrom(values));
     }
 }

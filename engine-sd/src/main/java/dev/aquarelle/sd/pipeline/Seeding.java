@@ -1,9 +1,11 @@
 package dev.aquarelle.sd.pipeline;
 
+import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How noise is drawn of a seed.
+ * How noise is drawn of a seed. A variation keeps the seed for all pictures of its batch, which have the sub-seeds one after the other, as in
+ * the web UI; without one the seeds follow one another.
  *
  * @param generator what draws
  * @param subSeed of other noise that is mixed in, for variations of a picture; if {@code null} there is none
@@ -13,20 +15,39 @@ public record Seeding(Generator generator, @Nullable Long subSeed, double subSee
     /** As diffusers draws on the CPU. */
     public static final Seeding DEFAULT = new Seeding(Generator.TORCH_CPU, null, 0);
 
+    private static final String RNG = "RNG";
+    private static final String SUB_SEED = "Variation seed";
+    private static final String STRENGTH = "Variation seed strength";
+
     /** What draws numbers of a seed. */
     public enum Generator {
         /** PyTorch's generator on the CPU. */
-        TORCH_CPU,
+        TORCH_CPU("CPU"),
         /** Philox as PyTorch draws on an Nvidia GPU; the web UI calls it NV. */
-        PHILOX
+        PHILOX("NV");
+
+        private final String key;
+
+        Generator(String key) {
+            this.key = key;
+        }
+
+        /** The web UI's name. */
+        public String key() {
+            return key;
+        }
     }
 
     /**
-     * @throws IllegalArgumentException if the strength is not 0 to 1
+     * @throws IllegalArgumentException if the strength is not 0 to 1, or above 0 without a sub-seed
      */
     public Seeding {
         if (!(subSeedStrength >= 0 && subSeedStrength <= 1)) {
             throw new IllegalArgumentException("subSeedStrength: expected 0 to 1, found " + subSeedStrength);
+        }
+        if (subSeedStrength > 0 && subSeed == null) {
+            throw new IllegalArgumentException(
+                    "subSeed: expected one for a strength of %s, found none".formatted(subSeedStrength));
         }
     }
 
@@ -38,5 +59,39 @@ public record Seeding(Generator generator, @Nullable Long subSeed, double subSee
     /** With other noise mixed in. */
     public Seeding variation(long subSeed, double strength) {
         return new Seeding(generator, subSeed, strength);
+    }
+
+    /** Whether other noise is mixed in. */
+    public boolean isVariation() {
+        return subSeedStrength > 0;
+    }
+
+    /** Writes what the n-th picture's file says of it, under the web UI's names; nothing of what is {@link #DEFAULT}. */
+    void putInto(SequencedMap<String, String> values, int n) {
+        if (subSeed != null && isVariation()) {
+            values.put(SUB_SEED, Long.toString(subSeed + n));
+            values.put(STRENGTH, SettledRequest.number(subSeedStrength));
+        }
+        if (generator != DEFAULT.generator) {
+            values.put(RNG, generator.key());
+        }
+    }
+
+    /**
+     * What {@link #putInto} said, taken out of the parameters.
+     *
+     * @param absent what draws if they do not say: the web UI does not where it drew on the GPU
+     * @throws IllegalArgumentException if a value is none of those that are written
+     */
+    static Seeding takenFrom(ParameterReader values, Generator absent) {
+        String rng = values.text(RNG, absent.key());
+        double strength = values.number(STRENGTH, 0);
+        Long subSeed = values.seed(SUB_SEED);
+        for (Generator generator : Generator.values()) {
+            if (generator.key().equals(rng)) {
+                return new Seeding(generator, subSeed, strength);
+            }
+        }
+        throw ParameterReader.mismatch(RNG, "CPU or NV", rng);
     }
 }

@@ -4,6 +4,7 @@ import dev.aquarelle.sd.checkpoint.FileHashes;
 import dev.aquarelle.sd.image.GenerationParameters;
 import dev.aquarelle.sd.image.Image;
 import dev.aquarelle.sd.prompt.PromptStyle;
+import dev.aquarelle.sd.image.Resampling;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
@@ -13,12 +14,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * A request with everything that it left open.
  *
+ * @param request as it was asked
+ * @param painted what is made of it: an {@link Outpaint} is painted as an {@link Inpaint}
+ * @param text its prompt and settings
  * @param guidanceScale as the parameters say it; models distilled for one take it as an input
  * @param guidance how the denoiser's looks are weighed
  * @param sampler its name; empty for the model's own scheduler
  */
 record SettledRequest(
         PictureRequest request,
+        PictureRequest painted,
+        TextToImage text,
         int width,
         int height,
         int steps,
@@ -34,10 +40,13 @@ record SettledRequest(
      */
     static SettledRequest of(PictureRequest request, ModelDefaults defaults, boolean distilled) {
         TextToImage text = request.text();
-        Image image = image(request);
+        PictureRequest painted = request instanceof Outpaint outpaint ? outpaint.inpaint() : request;
+        Image image = image(painted);
         double scale = text.guidanceScale() == null ? defaults.guidance() : text.guidanceScale();
         return new SettledRequest(
                 request,
+                painted,
+                text,
                 side(text.width(), image == null ? defaults.width() : image.width()),
                 side(text.height(), image == null ? defaults.height() : image.height()),
                 text.steps() == null ? defaults.steps() : text.steps(),
@@ -79,9 +88,10 @@ record SettledRequest(
 
     private static @Nullable Image image(PictureRequest request) {
         return switch (request) {
-            case TextToImage _ -> null;
+            case TextToImage _, HiresFix _, Refined _ -> null;
             case ImageToImage to -> to.image();
             case Inpaint inpaint -> inpaint.image();
+            case Outpaint outpaint -> outpaint.inpaint().image();
             case InstructEdit edit -> edit.image();
         };
     }
@@ -89,11 +99,72 @@ record SettledRequest(
     /** The picture it starts from, if it does. */
     @Nullable
     Image image() {
-        return image(request);
+        return image(painted);
     }
 
-    TextToImage text() {
-        return request.text();
+    /** The seed of the n-th picture, which variations of one picture have in common. */
+    long seed(int n) {
+        return text.seeding().isVariation() ? seed : seed + n;
+    }
+
+    /** The seed of the noise that is mixed into the n-th picture's, where there is any. */
+    long subSeed(int n) {
+        Long first = text.seeding().subSeed();
+        return (first == null ? 0 : first) + n;
+    }
+
+    /** The same in another size, with what steers it resized. */
+    SettledRequest sized(int otherWidth, int otherHeight) {
+        AddOns addOns = text.addOns();
+        AddOns resized = new AddOns(
+                addOns.loras(),
+                addOns.embeddings(),
+                resized(addOns.controlNets(), otherWidth, otherHeight),
+                addOns.guessMode(),
+                resized(addOns.adapters(), otherWidth, otherHeight),
+                addOns.imagePrompts(),
+                addOns.lorasByName());
+        return new SettledRequest(
+                request,
+                painted,
+                text.withAddOns(resized),
+                otherWidth,
+                otherHeight,
+                steps,
+                guidanceScale,
+                guidance,
+                sampler,
+                seed);
+    }
+
+    private static List<Control> resized(List<Control> controls, int width, int height) {
+        return controls.stream()
+                .map(control -> new Control(
+                        control.model(),
+                        Resampling.LANCZOS.resize(control.image(), width, height),
+                        control.scale(),
+                        control.start(),
+                        control.end()))
+                .toList();
+    }
+
+    /**
+     * The same for another model, without add-ons, which are made for the first one.
+     *
+     * @param distilled whether it takes the guidance scale as an input and so looks once only
+     */
+    SettledRequest on(ModelDefaults other, boolean distilled) {
+        return new SettledRequest(
+                request,
+                painted,
+                text.withAddOns(AddOns.NONE),
+                width,
+                height,
+                steps,
+                guidanceScale,
+                guidance(request, distilled ? 1 : guidanceScale),
+                text.sampler() == null ? other.sampler() : text.sampler(),
+                seed);
     }
 
     int batch() {
@@ -110,7 +181,8 @@ record SettledRequest(
         return switch (request) {
             case ImageToImage to -> to.strength();
             case Inpaint inpaint -> inpaint.strength();
-            case TextToImage _, InstructEdit _ -> 1;
+            case Outpaint outpaint -> outpaint.strength();
+            case TextToImage _, InstructEdit _, HiresFix _, Refined _ -> 1;
         };
     }
 
@@ -159,12 +231,18 @@ record SettledRequest(
         if (request instanceof InstructEdit edit) {
             values.put("Image CFG scale", number(edit.imageGuidanceScale()));
         }
-        values.put("Seed", Long.toString(seed + n));
+        values.put("Seed", Long.toString(seed(n)));
         values.put("Size", width + "x" + height);
         values.putAll(model);
-        if (request instanceof ImageToImage || request instanceof Inpaint) {
-            values.put("Denoising strength", number(strength()));
+        switch (request) {
+            case ImageToImage _ -> values.put(Replay.STRENGTH, number(strength()));
+            case Inpaint inpaint -> inpaint.putInto(values);
+            case Outpaint outpaint -> outpaint.putInto(values);
+            case HiresFix hires -> hires.putInto(values);
+            case Refined refined -> refined.putInto(values, hashes);
+            case TextToImage _, InstructEdit _ -> {}
         }
+        text.seeding().putInto(values, n);
         if (text().guidanceRescale() > 0) {
             values.put("Guidance rescale", number(text().guidanceRescale()));
         }
@@ -172,8 +250,9 @@ record SettledRequest(
             values.put("Clip skip", Integer.toString(text().clipSkip() + 1)); // the web UI counts from 1
         }
         text().shortcuts().putInto(values);
-        if (image() != null) {
-            values.put(Replay.IMAGE, AddOnParameters.hash(image()));
+        Image from = request instanceof Outpaint outpaint ? outpaint.image() : image();
+        if (from != null) {
+            values.put(Replay.IMAGE, AddOnParameters.hash(from));
         }
         if (request instanceof Inpaint inpaint) {
             values.put(Replay.MASK, AddOnParameters.hash(inpaint.mask()));
@@ -189,11 +268,11 @@ record SettledRequest(
         if (negative != null && negative.isEmpty()) {
             values.put(Replay.EMPTY_NEGATIVE, "True");
         }
-        values.put("Version", "Aquarelle");
+        values.put("Version", Replay.OWN_VERSION);
         return new GenerationParameters(text().prompt(), negative == null ? "" : negative, values);
     }
 
-    private static String number(double x) {
+    static String number(double x) {
         return x == Math.rint(x) && Math.abs(x) < 1e9 ? Long.toString((long) x) : Double.toString(x);
     }
 }

@@ -1,8 +1,5 @@
 package dev.aquarelle.sd.pipeline;
 
-import dev.aquarelle.core.memory.MemoryBudget;
-import dev.aquarelle.core.random.TorchCpuGenerator;
-import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.ops.Backend;
 import dev.aquarelle.ops.Backends;
@@ -11,12 +8,8 @@ import dev.aquarelle.sd.checkpoint.FileHashes;
 import dev.aquarelle.sd.checkpoint.ModelSource;
 import dev.aquarelle.sd.image.GenerationParameters;
 import dev.aquarelle.sd.image.Image;
-import dev.aquarelle.sd.schedulers.NoiseSource;
 import dev.aquarelle.sd.schedulers.RunOptions;
-import dev.aquarelle.sd.schedulers.Scheduler;
-import dev.aquarelle.sd.schedulers.SchedulerConfig;
 import dev.aquarelle.sd.schedulers.SchedulerRun;
-import dev.aquarelle.sd.schedulers.Schedulers;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -24,7 +17,6 @@ import java.util.List;
 import java.util.SequencedMap;
 import java.util.concurrent.CancellationException;
 import java.util.function.Function;
-import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,37 +37,21 @@ public final class StableDiffusion implements AutoCloseable {
     private final Backend backend;
     private final ModelSource source;
     private final FileHashes hashes;
-    private final Models models;
-    private final SchedulerConfig schedulerConfig;
-    private final ModelDefaults defaults;
-    private final MemoryBudget limit;
-    private final boolean zeroNegative;
+    private final OpenModel base;
     private final boolean followsInstructions;
-    private final boolean distilled;
+    private @Nullable OpenRefiner refiner;
     private boolean closed;
+
+    /** The second model of the last request, if it had one. */
+    private record OpenRefiner(Path file, OpenModel model) {}
 
     /** Closes the backend in the end, but not if it fails. */
     StableDiffusion(ModelSource source, Backend backend, EngineOptions options) {
         this.backend = backend;
         this.source = source;
         this.hashes = options.hashes();
-        this.schedulerConfig = source.scheduler().forStableDiffusion();
-        this.limit = options.memory();
-        Models opened = new Models(source, backend, MachineMemory.limit(limit));
-        DiffusionModel plain = opened.model();
-        boolean loaded = false;
-        try {
-            this.defaults = ModelDefaults.read(source, plain.trainedWidth(), plain.trainedHeight());
-            this.zeroNegative = source.index().bool("force_zeros_for_empty_prompt", plain.sizeIds() > 0);
-            loaded = true;
-        } finally {
-            if (!loaded) {
-                opened.close();
-            }
-        }
-        this.models = opened;
-        this.followsInstructions = plain.seesPicture();
-        this.distilled = plain.guidanceDim() > 0;
+        this.base = new OpenModel(source, backend, MachineMemory.limit(options.memory()), options.memory());
+        this.followsInstructions = base.model().seesPicture();
     }
 
     /** {@link #load(Path, EngineOptions)} with the best backend there is. */
@@ -118,7 +94,7 @@ public final class StableDiffusion implements AutoCloseable {
 
     /** What a request that says nothing gets. */
     public ModelDefaults defaults() {
-        return defaults;
+        return base.defaults();
     }
 
     /** Whether the model changes pictures as it is told, so that {@link InstructEdit} is for it. */
@@ -158,7 +134,8 @@ public final class StableDiffusion implements AutoCloseable {
     }
 
     /**
-     * What a request would take in memory. Nothing is computed; LoRAs and the like are opened.
+     * What a request would take in memory. Nothing is computed; LoRAs and the like are opened. Of a request that is made in two passes it is the
+     * larger one that is told.
      *
      * @throws IllegalArgumentException if the request does not suit the model
      * @throws dev.aquarelle.core.memory.MemoryBudgetException if it takes more memory than it may; says what would do
@@ -166,14 +143,7 @@ public final class StableDiffusion implements AutoCloseable {
      * @throws IllegalStateException if the engine is closed, or the listener of a request asks
      */
     public MemoryNeed plan(PictureRequest request) {
-        return inTurn(request, Cancellation.NEVER, s -> {
-            DiffusionModel model = models.model();
-            Shape shape = model.latentShape(s.batch(), s.height(), s.width());
-            PromptReader reader = PromptReader.of(s, new Conditioner(model, zeroNegative));
-            Steersman steersman = new Steersman(model, models.addOns(), Cancellation.NEVER);
-            return preparation(s, run(s).count(), shape, reader, steersman)
-                    .need(MachineMemory.heapBytes(s, shape, reader.bytes()));
-        });
+        return inTurn(request, Cancellation.NEVER, s -> last(s).need());
     }
 
     private <T> T inTurn(PictureRequest request, Cancellation cancellation, Function<SettledRequest, T> work) {
@@ -183,8 +153,9 @@ public final class StableDiffusion implements AutoCloseable {
             if (closed) {
                 throw new IllegalStateException("the engine is closed");
             }
-            models.use(PromptLoras.added(request.text()));
-            return work.apply(SettledRequest.of(request, defaults, distilled));
+            base.use(PromptLoras.added(request.text()));
+            keepRefiner(request instanceof Refined refined ? refined.refiner() : null);
+            return work.apply(SettledRequest.of(request, base.defaults(), base.isDistilled()));
         } finally {
             turn.end();
         }
@@ -197,34 +168,45 @@ public final class StableDiffusion implements AutoCloseable {
         }
     }
 
-    private List<GeneratedImage> generate(SettledRequest s, ProgressListener listener, Cancellation cancellation) {
-        SchedulerRun run = run(s);
-        DiffusionModel model = models.model();
-        Shape shape = model.latentShape(s.batch(), s.height(), s.width());
-        PromptReader reader = PromptReader.of(s, new Conditioner(model, zeroNegative));
-        Steersman steersman = new Steersman(model, models.addOns(), cancellation);
-        int tile = preparation(s, run.count(), shape, reader, steersman).prepare();
+    /** Opens the second model, if it is not open, and closes one that is not asked for. */
+    private void keepRefiner(@Nullable Path asked) {
+        OpenRefiner found = refiner;
+        if (found != null && !found.file.equals(asked)) {
+            refiner = null;
+            found.model.close();
+        }
+        if (asked != null && refiner == null) {
+            base.model().release(); // so that there is room for its text encoders
+            refiner = new OpenRefiner(
+                    asked,
+                    new OpenModel(
+                            ModelSource.open(asked),
+                            backend,
+                            base.budget().minus(base.model().textEncoderMemory()),
+                            base.limit()));
+        }
+    }
 
-        NoiseSource noise = Latents.source(LongStream.range(0, s.batch())
-                .mapToObj(n -> new TorchCpuGenerator(s.seed() + n))
-                .toList());
-        Start start = start(s, new Starter(model, run, shape, noise, cancellation));
-        Tensor latents = model.sample(new Sampling(
-                run,
-                s.guidance(),
-                reader.schedule(run.count(), start.channels(), cancellation),
-                steersman.of(s, shape.dim(1), shape.dim(2)),
-                start.latents(),
-                start.edit(),
-                noise,
-                listener,
-                cancellation,
-                s.text().shortcuts()));
+    private List<GeneratedImage> generate(SettledRequest s, ProgressListener listener, Cancellation cancellation) {
+        OpenModel last = s.request() instanceof Refined && refiner != null ? refiner.model : base;
+        Tensor latents = switch (s.request()) {
+            case HiresFix hires -> new HiresPasses(base, s, hires, cancellation).make(listener);
+            case Refined refined -> new RefinedPasses(base, last, s, refined, cancellation).make(listener);
+            case TextToImage _, ImageToImage _, Inpaint _, Outpaint _, InstructEdit _ -> one(s, listener, cancellation);
+        };
+        int tile = last.model().programs().tile();
         List<GeneratedImage> images = new ArrayList<>();
-        model.decode(latents, cancellation, picture -> {
+        last.model().decode(latents, cancellation, decoded -> {
             int n = images.size();
-            images.add(new GeneratedImage(Image.fromTensor(picture), parameters(s, tile, n), s.seed() + n));
+            Image picture = Image.fromTensor(decoded);
+            images.add(new GeneratedImage(
+                    s.painted() instanceof Inpaint inpaint ? inpaint.finished(picture) : picture,
+                    parameters(s, tile, n),
+                    s.seed(n)));
         });
+        if (last != base) {
+            last.model().release(); // to make room for the next picture's first pass
+        }
         return images;
     }
 
@@ -234,74 +216,62 @@ public final class StableDiffusion implements AutoCloseable {
      * @throws java.io.UncheckedIOException if a file to be hashed cannot be read
      */
     public GenerationParameters parameters(PictureRequest request) {
-        return inTurn(request, Cancellation.NEVER, s -> {
-            DiffusionModel model = models.model();
-            Shape shape = model.latentShape(s.batch(), s.height(), s.width());
-            int tile = model.programs()
-                    .tiles(shape.dim(1), shape.dim(2), s.image() != null)
-                    .settle(s.text().vaeTiling(), limit);
-            return parameters(s, tile, 0);
-        });
+        return inTurn(request, Cancellation.NEVER, s -> parameters(s, last(s).tile(), 0));
     }
 
     private GenerationParameters parameters(SettledRequest s, int tile, int n) {
         SequencedMap<String, String> model = new LinkedHashMap<>();
-        model.put(Replay.MODEL, defaults.name());
+        model.put(Replay.MODEL, base.defaults().name());
         source.putInto(model, hashes);
-        String sampler = s.sampler().isEmpty() ? SamplerTitle.of(schedulerConfig) : SamplerTitle.of(s.sampler());
-        return s.parameters(model, sampler, hashes, tile, n);
+        return s.parameters(model, base.samplerTitle(s.sampler()), hashes, tile, n);
+    }
+
+    /** The pass that gives the picture. */
+    private Pass last(SettledRequest s) {
+        return switch (s.request()) {
+            case HiresFix hires -> new HiresPasses(base, s, hires, Cancellation.NEVER).second();
+            case Refined refined when refiner != null ->
+                new RefinedPasses(base, refiner.model, s, refined, Cancellation.NEVER).second();
+            default -> only(s, Cancellation.NEVER);
+        };
     }
 
     /** The name to ask for, so that a picture with this title of a sampler is made again; null for what the model has. */
     @Nullable
     String samplerOf(String title) {
-        boolean own = defaults.sampler().isEmpty() && title.equals(SamplerTitle.of(schedulerConfig));
-        return own ? null : title;
+        return base.samplerOf(title);
     }
 
-    /**
-     * Of a request that the model can serve.
-     *
-     * @param calls of the denoiser
-     */
-    private Preparation preparation(
-            SettledRequest s, int calls, Shape shape, PromptReader reader, Steersman steersman) {
-        DiffusionModel model = models.model();
-        Fit.require(s, model);
-        Steersman.requireFit(s, model, models.addOns());
-        reader.requirePossible();
-        s.text().shortcuts().requireSense(s);
-        MachineMemory.requireHeap(s, shape, reader.bytes());
-        List<Programs.Demand> demands = Denoiser.demands(
-                shape,
-                new CallPlan(s.text().shortcuts(), s.guidance().looks(), calls),
-                reader.tokens(),
-                steersman.kinds(s),
-                steersman.controlNets(s.text().addOns()));
-        return new Preparation(model, demands, s.image() != null, s.text().vaeTiling(), limit);
+    private Tensor one(SettledRequest s, ProgressListener listener, Cancellation cancellation) {
+        Pass pass = only(s, cancellation);
+        pass.require();
+        pass.prepare();
+        return pass.make(NoiseSources.of(s), starter -> start(s, starter), listener);
+    }
+
+    private Pass only(SettledRequest s, Cancellation cancellation) {
+        SchedulerRun run =
+                base.scheduler(s.sampler()).start(RunOptions.steps(s.steps()).startingAt(s.firstStep()));
+        return new Pass(base, s, run, s.image() != null, cancellation);
     }
 
     private static Start start(SettledRequest s, Starter starter) {
-        return switch (s.request()) {
-            case TextToImage _ -> starter.ofNoise();
+        return switch (s.painted()) {
+            case TextToImage _, HiresFix _, Refined _ -> starter.ofNoise();
             case ImageToImage to -> starter.ofImage(to.image().toTensor());
-            case Inpaint inpaint ->
-                starter.ofInpainting(
-                        inpaint.image().toTensor(),
-                        Masking.of(inpaint.mask()),
-                        inpaint.strength() == 1,
-                        s.guidance().looks());
+            case Inpaint inpaint -> inpainting(s, inpaint, starter);
+            case Outpaint outpaint -> inpainting(s, outpaint.inpaint(), starter);
             case InstructEdit edit ->
                 starter.ofInstruction(edit.image().toTensor(), s.guidance().looks());
         };
     }
 
-    private SchedulerRun run(SettledRequest s) {
-        return scheduler(s.sampler()).start(RunOptions.steps(s.steps()).startingAt(s.firstStep()));
-    }
-
-    private Scheduler scheduler(String sampler) {
-        return sampler.isEmpty() ? Schedulers.fromConfig(schedulerConfig) : Schedulers.named(sampler, schedulerConfig);
+    private static Start inpainting(SettledRequest s, Inpaint inpaint, Starter starter) {
+        return starter.ofInpainting(
+                inpaint.image().toTensor(),
+                Masking.of(inpaint.usedMask()),
+                inpaint.strength() == 1,
+                s.guidance().looks());
     }
 
     /**
@@ -316,8 +286,9 @@ public final class StableDiffusion implements AutoCloseable {
         try {
             if (!closed) {
                 closed = true;
-                try (backend) {
-                    models.close();
+                try (backend;
+                        base) {
+                    keepRefiner(null);
                 }
             }
         } finally {

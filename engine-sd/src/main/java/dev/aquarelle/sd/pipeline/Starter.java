@@ -3,8 +3,8 @@ package dev.aquarelle.sd.pipeline;
 import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.ops.Cancellation;
-import dev.aquarelle.sd.schedulers.NoiseSource;
 import dev.aquarelle.sd.schedulers.SchedulerRun;
+import java.util.List;
 
 /**
  * Makes what a run starts from. Noise is drawn in the order of diffusers' pipelines, so that a seed gives their picture.
@@ -12,15 +12,15 @@ import dev.aquarelle.sd.schedulers.SchedulerRun;
  * @param model encodes pictures
  * @param run what is started
  * @param shape of the latents {@code [N, h, w, C]}
- * @param noise drawn from for all pictures of the batch
+ * @param noise drawn for all pictures of the batch
  * @param cancellation asked while pictures are encoded
  */
 public record Starter(
-        DiffusionModel model, SchedulerRun run, Shape shape, NoiseSource noise, Cancellation cancellation) {
+        DiffusionModel model, SchedulerRun run, Shape shape, NoiseSources noise, Cancellation cancellation) {
 
     /** Pure noise. */
     public Start ofNoise() {
-        return new Start(run.initialLatents(noise.next(shape)), null, LatentsEdit.NONE);
+        return new Start(run.initialLatents(noise.start().next(shape)), null, LatentsEdit.NONE);
     }
 
     /**
@@ -29,8 +29,29 @@ public record Starter(
      * @param picture {@code [1, H, W, 3]}, -1 to 1
      */
     public Start ofImage(Tensor picture) {
-        Tensor original = sampled(picture);
-        return new Start(run.addNoise(0, original, noise.next(shape)), null, LatentsEdit.NONE);
+        return ofLatents(sampled(picture));
+    }
+
+    /** Latents under noise: of pictures made before {@code [N, h, w, C]}, in the denoiser's scale. */
+    public Start ofLatents(Tensor original) {
+        return new Start(run.addNoise(0, original, noise.start().next(shape)), null, LatentsEdit.NONE);
+    }
+
+    /**
+     * Pictures under noise, one for each of the batch.
+     *
+     * @param pictures {@code [1, H, W, 3]} each, -1 to 1
+     */
+    public Start ofImages(List<Tensor> pictures) {
+        Tensor encoded = Latents.concatenated(pictures.stream()
+                .map(picture -> model.encodeImage(picture, cancellation))
+                .toArray(Tensor[]::new));
+        return ofLatents(model.latents(encoded, noise.encoder()));
+    }
+
+    /** Latents as another run left them, which this run goes on with. */
+    public Start ofUnfinished(Tensor latents) {
+        return new Start(latents, null, LatentsEdit.NONE);
     }
 
     /**
@@ -55,11 +76,11 @@ public record Starter(
 
     private Start puttingBack(Tensor picture, Masking masking, boolean whole) {
         Tensor original = sampled(picture);
-        Tensor drawn = noise.next(shape);
+        Tensor drawn = noise.start().next(shape);
         Tensor latents = whole ? run.initialLatents(drawn) : run.addNoise(0, original, drawn);
         if (model
                 .drawsLatents()) { // of the picture around the mask, which the reference forgets for this kind of model
-            noise.next(shape);
+            noise.encoder().next(shape);
         }
         Tensor mask = Latents.repeated(masking.ofLatents(), shape.dim(0));
         return new Start(latents, null, (call, painted) -> {
@@ -79,12 +100,12 @@ public record Starter(
         Tensor seen = Latents.repeated(model.likeliest(model.encodeImage(picture, cancellation)), shape.dim(0));
         Tensor none = Latents.zeros(seen.shape().dims());
         Tensor channels = looks == 1 ? seen : Latents.concatenated(seen, seen, none);
-        return new Start(run.initialLatents(noise.next(shape)), channels, LatentsEdit.NONE);
+        return new Start(run.initialLatents(noise.start().next(shape)), channels, LatentsEdit.NONE);
     }
 
     /** Latents of a picture in the denoiser's scale, drawn once for each picture of the batch. */
     private Tensor sampled(Tensor picture) {
         Tensor encoded = model.encodeImage(picture, cancellation);
-        return model.latents(Latents.repeated(encoded, shape.dim(0)), noise);
+        return model.latents(Latents.repeated(encoded, shape.dim(0)), noise.encoder());
     }
 }

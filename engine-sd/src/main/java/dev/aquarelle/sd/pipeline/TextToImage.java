@@ -69,6 +69,28 @@ public record TextToImage(
         return this;
     }
 
+    /** The same with other add-ons. */
+    TextToImage withAddOns(AddOns other) {
+        return new TextToImage(
+                prompt,
+                negativePrompt,
+                width,
+                height,
+                steps,
+                guidanceScale,
+                guidanceRescale,
+                sampler,
+                seed,
+                batch,
+                clipSkip,
+                sdxl,
+                other,
+                promptStyle,
+                seeding,
+                shortcuts,
+                vaeTiling);
+    }
+
     /** A request for one picture with everything left to the model. */
     public static TextToImage of(String prompt) {
         return builder(prompt).build();

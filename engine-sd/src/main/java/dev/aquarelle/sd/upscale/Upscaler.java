@@ -36,14 +36,16 @@ public final class Upscaler implements AutoCloseable {
 
     private final Arena arena;
     private final Backend backend;
+    private final boolean ownsBackend;
     private final SuperResolution network;
     private final MemoryBudget budget;
     private final Tiles tiles;
     private @Nullable Compiled compiled;
 
     @SuppressWarnings("MustBeClosedChecker") // closed with the upscaler
-    private Upscaler(Path file, Backend backend, MemoryBudget budget, Tiles tiles) {
+    private Upscaler(Path file, Backend backend, boolean ownsBackend, MemoryBudget budget, Tiles tiles) {
         this.backend = backend;
+        this.ownsBackend = ownsBackend;
         this.budget = budget;
         this.tiles = tiles;
         this.arena = Arena.ofShared();
@@ -73,7 +75,7 @@ public final class Upscaler implements AutoCloseable {
         Backend backend = Backends.open(options.backend(), options.backendOptions());
         boolean loaded = false;
         try {
-            Upscaler upscaler = new Upscaler(file, backend, options.memory(), tiles);
+            Upscaler upscaler = new Upscaler(file, backend, true, options.memory(), tiles);
             loaded = true;
             return upscaler;
         } finally {
@@ -81,6 +83,17 @@ public final class Upscaler implements AutoCloseable {
                 backend.close();
             }
         }
+    }
+
+    /**
+     * Opens a safetensors file on a backend that others use too, with the usual tiles.
+     *
+     * @param backend not closed with the upscaler
+     * @param budget what the upscaler's program may take
+     * @throws dev.aquarelle.core.safetensors.SafetensorsException if the file is broken or holds no such network
+     */
+    public static Upscaler load(Path file, Backend backend, MemoryBudget budget) {
+        return new Upscaler(file, backend, false, budget, Tiles.DEFAULT);
     }
 
     /** Times as many pixels along a side. */
@@ -124,6 +137,18 @@ public final class Upscaler implements AutoCloseable {
         return large.image();
     }
 
+    /**
+     * Finds out whether a picture of this size can be made, and keeps the program for it.
+     *
+     * @throws MemoryBudgetException if a tile or the whole picture takes more memory than it may
+     */
+    public void requireMemory(int width, int height) {
+        requireHeap((long) scale() * width, (long) scale() * height);
+        Program _ = program(
+                tiles.along(padded(height)).getFirst().to(),
+                tiles.along(padded(width)).getFirst().to());
+    }
+
     private int padded(int length) {
         int multiple = network.multiple();
         return (length + multiple - 1) / multiple * multiple;
@@ -161,6 +186,11 @@ public final class Upscaler implements AutoCloseable {
         }
     }
 
+    /** Frees the program; it is compiled again for the next picture. */
+    public void release() {
+        closeProgram();
+    }
+
     private void closeProgram() {
         Compiled closing = compiled;
         compiled = null;
@@ -169,10 +199,11 @@ public final class Upscaler implements AutoCloseable {
         }
     }
 
-    /** Frees the program, unmaps the weights and closes the backend. */
+    /** Frees the program, unmaps the weights and closes the backend, if it is the upscaler's own. */
     @Override
     public void close() {
-        try (backend;
+        Backend closing = ownsBackend ? backend : null;
+        try (closing;
                 arena) {
             closeProgram();
         }

@@ -79,8 +79,8 @@ class ConditioningTest {
         PromptsBySteps schedule = new PromptsBySteps(3, 5, List.of(look), embeds -> Conditioning.of(embeds.getFirst()));
         List<Conditioning> told = IntStream.range(0, 5).mapToObj(schedule::at).toList();
 
-        assertThat(told.subList(1, 4)).allSatisfy(conditioning -> assertThat(conditioning)
-                .isSameAs(told.getFirst()));
+        assertThat(told.subList(1, 4))
+                .allSatisfy(conditioning -> assertThat(conditioning).isSameAs(told.getFirst()));
         assertThat(told.get(4)).isNotSameAs(told.getFirst());
     }
 

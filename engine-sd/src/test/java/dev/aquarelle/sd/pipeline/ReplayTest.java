@@ -9,6 +9,7 @@ import dev.aquarelle.ops.BackendOptions;
 import dev.aquarelle.sd.checkpoint.FileHashes;
 import dev.aquarelle.sd.image.GenerationParameters;
 import dev.aquarelle.sd.image.Image;
+import dev.aquarelle.sd.image.Resampling;
 import dev.aquarelle.sd.prompt.PromptStyle;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -40,6 +41,9 @@ class ReplayTest {
     private static final ReplayFiles FILES = new ReplayFiles() {
         @Override
         public Path file(String what, String name) {
+            if (what.equals("refiner") && DemoModel.path().endsWith(name)) {
+                return DemoModel.path();
+            }
             throw new IllegalArgumentException("no %s %s".formatted(what, name));
         }
 
@@ -94,7 +98,17 @@ class ReplayTest {
                         .clipSkip(1)
                         .build(),
                 new ImageToImage(plain, IMAGE, 0.6),
-                new Inpaint(plain, IMAGE, MASK, 1));
+                new Inpaint(plain, IMAGE, MASK, 1),
+                new Inpaint(plain, IMAGE, MASK, 1, new MaskUse(2.5, true, true)),
+                new Outpaint(text().size(80, 72).build(), IMAGE, Outpaint.Margins.of(16, 0, 0, 8), 0.8, 4),
+                HiresFix.by(plain, 1.5)
+                        .with(new HiresUpscaler.Latent(LatentResize.BICUBIC_ANTIALIASED))
+                        .withStrength(0.6)
+                        .withSteps(1),
+                HiresFix.to(plain, 72, 80).with(new HiresUpscaler.Pixels(Resampling.LANCZOS)),
+                new Refined(plain, DemoModel.path(), 0.5),
+                text().seeding(Seeding.DEFAULT.by(Seeding.Generator.PHILOX).variation(4_000_000_000L, 0.25))
+                        .build());
     }
 
     private Replay replayed(GenerationParameters parameters) {
@@ -191,6 +205,7 @@ class ReplayTest {
                         .promptStyle(PromptStyle.WEB_UI)
                         .addOns(replay.request().text().addOns())
                         .clipSkip(1)
+                        .seeding(Seeding.DEFAULT.by(Seeding.Generator.PHILOX))
                         .build());
         assertThat(replay.ignored()).containsExactly("ENSD");
     }

@@ -1,30 +1,71 @@
 package dev.aquarelle.sd.image;
 
 /**
- * Pictures made larger or smaller by Keys' cubic convolution with a = -0.5 (IEEE TASSP 29, 1981), stretched over the pixels that become one
- * where the picture gets smaller. Rows first, then columns, each rounded to bytes with weights of 22 bits behind the point: the same bytes
- * as Pillow's, whose version 13 however begins with the columns where the height shrinks much more than the width.
+ * Pictures made larger or smaller by a filter, stretched over the pixels that become one where the picture gets smaller. Rows first, then
+ * columns, each rounded to bytes with weights of 22 bits behind the point: the same bytes as Pillow's, whose version 13 however begins with
+ * the columns where the height shrinks much more than the width.
  */
-public final class BicubicResize {
-    private static final int PRECISION = 22;
-    private static final double SUPPORT = 2;
-    private static final double A = -0.5;
+public enum Resampling {
+    /** Keys' cubic convolution with a = -0.5 (IEEE TASSP 29, 1981). */
+    BICUBIC("Bicubic", 2) {
+        @Override
+        double weight(double distance) {
+            double d = Math.abs(distance);
+            if (d < 1) {
+                return ((A + 2) * d - (A + 3)) * d * d + 1;
+            }
+            return d < 2 ? (((d - 5) * d + 8) * d - 4) * A : 0;
+        }
+    },
+    /** The sine cardinal within the middle lobe of one three times as wide (Duchon 1979). */
+    LANCZOS("Lanczos", 3) {
+        @Override
+        double weight(double distance) {
+            return distance >= -3 && distance < 3 ? sinc(distance) * sinc(distance / 3) : 0;
+        }
+    };
 
-    private BicubicResize() {}
+    private static final int PRECISION = 22;
+    private static final double A = -0.5;
+    private static final int MOST_BYTES = Integer.MAX_VALUE - 8;
+
+    private final String title;
+    private final double support;
+
+    Resampling(String title, double support) {
+        this.title = title;
+        this.support = support;
+    }
+
+    /** What users know it by. */
+    public String title() {
+        return title;
+    }
+
+    /** How much a pixel counts at this distance. */
+    abstract double weight(double distance);
+
+    private static double sinc(double x) {
+        double angle = x * Math.PI;
+        return x == 0 ? 1 : StrictMath.sin(angle) / angle;
+    }
 
     /**
      * The picture in another size.
      *
-     * @throws IllegalArgumentException if a side is not positive
+     * @throws IllegalArgumentException if a side is not positive, or the picture would be too large for an array
      */
-    public static Image resize(Image image, int width, int height) {
+    public Image resize(Image image, int width, int height) {
+        if (3L * width * Math.max(height, image.height()) > MOST_BYTES) {
+            throw new IllegalArgumentException("%s cannot be made one of %d x %d".formatted(image, width, height));
+        }
         byte[] rgb = image.bytes();
         if (width != image.width()) {
-            Weights columns = Weights.of(image.width(), width);
+            Weights columns = Weights.of(this, image.width(), width);
             rgb = along(rgb, image.height(), columns, 3, 3 * image.width(), 3 * width);
         }
         if (height != image.height()) {
-            Weights rows = Weights.of(image.height(), height);
+            Weights rows = Weights.of(this, image.height(), height);
             rgb = along(rgb, 3 * width, rows, 3 * width, 1, 1);
         }
         return Image.of(width, height, rgb);
@@ -66,7 +107,7 @@ public final class BicubicResize {
             this.shares = shares;
         }
 
-        static Weights of(int from, int to) {
+        static Weights of(Resampling filter, int from, int to) {
             if (to <= 0) {
                 throw new IllegalArgumentException("a picture cannot be made %d pixels wide or high".formatted(to));
             }
@@ -76,19 +117,19 @@ public final class BicubicResize {
             int[][] shares = new int[to][];
             for (int i = 0; i < to; i++) {
                 double center = (i + 0.5) * scale;
-                int begin = Math.max(0, (int) (center - SUPPORT * stretch + 0.5));
-                int end = Math.min(from, (int) (center + SUPPORT * stretch + 0.5));
+                int begin = Math.max(0, (int) (center - filter.support * stretch + 0.5));
+                int end = Math.min(from, (int) (center + filter.support * stretch + 0.5));
                 first[i] = begin;
-                shares[i] = shares(begin, end, center, stretch);
+                shares[i] = shares(filter, begin, end, center, stretch);
             }
             return new Weights(first, shares);
         }
 
-        private static int[] shares(int begin, int end, double center, double stretch) {
+        private static int[] shares(Resampling filter, int begin, int end, double center, double stretch) {
             double[] exact = new double[end - begin];
             double sum = 0;
             for (int i = 0; i < exact.length; i++) {
-                exact[i] = cubic((begin + i - center + 0.5) * (1 / stretch));
+                exact[i] = filter.weight((begin + i - center + 0.5) * (1 / stretch));
                 sum += exact[i];
             }
             int[] shares = new int[exact.length];
@@ -97,14 +138,6 @@ public final class BicubicResize {
                 shares[i] = (int) (share < 0 ? share - 0.5 : share + 0.5);
             }
             return shares;
-        }
-
-        private static double cubic(double x) {
-            double d = Math.abs(x);
-            if (d < 1) {
-                return ((A + 2) * d - (A + 3)) * d * d + 1;
-            }
-            return d < 2 ? (((d - 5) * d + 8) * d - 4) * A : 0;
         }
     }
 }

@@ -1,0 +1,55 @@
+package dev.aquarelle.sd.pipeline;
+
+import dev.aquarelle.core.random.Generator;
+import dev.aquarelle.core.random.PhiloxGenerator;
+import dev.aquarelle.core.random.TorchCpuGenerator;
+import dev.aquarelle.sd.schedulers.NoiseSource;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * Where the noise of a run comes from, for all pictures of its batch.
+ *
+ * @param encoder for autoencoders that give a distribution
+ * @param start of the first latents
+ * @param steps of samplers that add noise
+ */
+public record NoiseSources(NoiseSource encoder, NoiseSource start, NoiseSource steps) {
+
+    /** All from one, in the order in which it is asked for. */
+    public static NoiseSources of(NoiseSource all) {
+        return new NoiseSources(all, all, all);
+    }
+
+    /**
+     * Fresh ones of a request's seeds. PyTorch's generator draws in diffusers' order: encoder, start, steps. Philox draws in the web UI's,
+     * whose first draw is always the start and each of the steps' the next; what its encoder draws there is of no seed, and here of PyTorch's.
+     * Other noise for variations is the first draw of its seed and is mixed into the start alone.
+     */
+    static NoiseSources of(SettledRequest s) {
+        Seeding seeding = s.text().seeding();
+        List<Generator> own = IntStream.range(0, s.batch())
+                .mapToObj(n -> generator(seeding, s.seed(n)))
+                .toList();
+        List<Generator> start = seeding.isVariation()
+                ? IntStream.range(0, s.batch())
+                        .<Generator>mapToObj(n ->
+                                new Variation(own.get(n), generator(seeding, s.subSeed(n)), seeding.subSeedStrength()))
+                        .toList()
+                : own;
+        NoiseSource steps = Latents.source(own);
+        NoiseSource encoder = seeding.generator() == Seeding.Generator.PHILOX
+                ? Latents.source(IntStream.range(0, s.batch())
+                        .mapToObj(n -> new TorchCpuGenerator(s.seed(n)))
+                        .toList())
+                : steps;
+        return new NoiseSources(encoder, Latents.source(start), steps);
+    }
+
+    private static Generator generator(Seeding seeding, long seed) {
+        return switch (seeding.generator()) {
+            case TORCH_CPU -> new TorchCpuGenerator(seed);
+            case PHILOX -> new PhiloxGenerator(seed);
+        };
+    }
+}

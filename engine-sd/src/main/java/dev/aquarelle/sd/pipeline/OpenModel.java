@@ -1,0 +1,114 @@
+package dev.aquarelle.sd.pipeline;
+
+import dev.aquarelle.core.memory.MemoryBudget;
+import dev.aquarelle.ops.Backend;
+import dev.aquarelle.sd.checkpoint.ModelSource;
+import dev.aquarelle.sd.schedulers.Scheduler;
+import dev.aquarelle.sd.schedulers.SchedulerConfig;
+import dev.aquarelle.sd.schedulers.Schedulers;
+import org.jspecify.annotations.Nullable;
+
+/** A model with what its files say beside the weights: its scheduler, its defaults, its idea of no negative prompt. */
+final class OpenModel implements AutoCloseable {
+    private final Backend backend;
+    private final MemoryBudget budget;
+    private final MemoryBudget limit;
+    private final Models models;
+    private final SchedulerConfig schedulerConfig;
+    private final ModelDefaults defaults;
+    private final boolean zeroNegative;
+    private final boolean distilled;
+
+    /**
+     * @param backend not closed with the model
+     * @param budget what its programs may take
+     * @param limit the user's, which does not depend on the machine
+     */
+    OpenModel(ModelSource source, Backend backend, MemoryBudget budget, MemoryBudget limit) {
+        this.backend = backend;
+        this.budget = budget;
+        this.limit = limit;
+        this.schedulerConfig = source.scheduler().forStableDiffusion();
+        Models opened = new Models(source, backend, budget);
+        DiffusionModel plain = opened.model();
+        boolean loaded = false;
+        try {
+            this.defaults = ModelDefaults.read(source, plain.trainedWidth(), plain.trainedHeight());
+            this.zeroNegative = source.index().bool("force_zeros_for_empty_prompt", plain.sizeIds() > 0);
+            loaded = true;
+        } finally {
+            if (!loaded) {
+                opened.close();
+            }
+        }
+        this.models = opened;
+        this.distilled = plain.guidanceDim() > 0;
+    }
+
+    Backend backend() {
+        return backend;
+    }
+
+    MemoryBudget budget() {
+        return budget;
+    }
+
+    /** The user's limit. */
+    MemoryBudget limit() {
+        return limit;
+    }
+
+    ModelDefaults defaults() {
+        return defaults;
+    }
+
+    /** As the last request had it. */
+    DiffusionModel model() {
+        return models.model();
+    }
+
+    /** Those of the last request. */
+    OpenAddOns addOns() {
+        return models.addOns();
+    }
+
+    /** Lays a request's add-ons over the model. */
+    void use(AddOns asked) {
+        models.use(asked);
+    }
+
+    Conditioner conditioner() {
+        return new Conditioner(model(), zeroNegative);
+    }
+
+    /** Whether the model takes the guidance scale as an input. */
+    boolean isDistilled() {
+        return distilled;
+    }
+
+    /**
+     * A sampler for this model.
+     *
+     * @param sampler its name; empty for the model's own
+     */
+    Scheduler scheduler(String sampler) {
+        return sampler.isEmpty() ? Schedulers.fromConfig(schedulerConfig) : Schedulers.named(sampler, schedulerConfig);
+    }
+
+    /** What the sampler is called in a picture's file. */
+    String samplerTitle(String sampler) {
+        return sampler.isEmpty() ? SamplerTitle.of(schedulerConfig) : SamplerTitle.of(sampler);
+    }
+
+    /** The name to ask for, so that a picture with this title of a sampler is made again; null for what the model has. */
+    @Nullable
+    String samplerOf(String title) {
+        boolean own = defaults.sampler().isEmpty() && title.equals(SamplerTitle.of(schedulerConfig));
+        return own ? null : title;
+    }
+
+    @Override
+    public void close() {
+        models.close();
+    }
+}

@@ -1,0 +1,115 @@
+package dev.aquarelle.sd.pipeline;
+
+import dev.aquarelle.core.tensor.Shape;
+import dev.aquarelle.core.tensor.Tensor;
+import dev.aquarelle.ops.Cancellation;
+import dev.aquarelle.sd.schedulers.SchedulerRun;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * One way of a request through a sampler, with one model at one size. A request is checked whole, with all passes that it takes, before the
+ * first one begins.
+ *
+ * @param run not begun yet
+ * @param encodes whether it starts from a picture
+ * @param prompts of the request
+ */
+record Pass(
+        OpenModel open,
+        SettledRequest s,
+        SchedulerRun run,
+        boolean encodes,
+        PromptReader prompts,
+        Cancellation cancellation) {
+
+    /**
+     * @throws IllegalArgumentException if the prompts cannot be read
+     */
+    Pass(OpenModel open, SettledRequest s, SchedulerRun run, boolean encodes, Cancellation cancellation) {
+        this(open, s, run, encodes, PromptReader.of(s, open.conditioner()), cancellation);
+    }
+
+    private DiffusionModel model() {
+        return open.model();
+    }
+
+    private Steersman steersman() {
+        return new Steersman(model(), open.addOns(), cancellation);
+    }
+
+    private Shape shape() {
+        return model().latentShape(s.batch(), s.height(), s.width());
+    }
+
+    /**
+     * Refuses what the model cannot do; computes nothing.
+     *
+     * @throws IllegalArgumentException if the request does not suit the model
+     * @throws dev.aquarelle.core.memory.MemoryBudgetException if the Java heap cannot hold the pictures
+     */
+    void require() {
+        Fit.require(s, model());
+        Steersman.requireFit(s, model(), open.addOns());
+        prompts.requirePossible();
+        s.text().shortcuts().requireSense(s);
+        MachineMemory.requireHeap(s, shape(), prompts.bytes());
+    }
+
+    private Preparation preparation() {
+        Steersman steersman = steersman();
+        List<Programs.Demand> demands = Denoiser.demands(
+                shape(),
+                new CallPlan(s.text().shortcuts(), s.guidance().looks(), run.count()),
+                prompts.tokens(),
+                steersman.kinds(s),
+                steersman.controlNets(s.text().addOns()));
+        return new Preparation(model(), demands, encodes, s.text().vaeTiling(), open.limit());
+    }
+
+    /**
+     * Compiles what it takes, or finds out that it fits.
+     *
+     * @throws dev.aquarelle.core.memory.MemoryBudgetException if it does not
+     */
+    void prepare() {
+        preparation().prepare();
+    }
+
+    /**
+     * What it takes in memory; nothing is made.
+     *
+     * @throws dev.aquarelle.core.memory.MemoryBudgetException if that is more than there may be
+     */
+    MemoryNeed need() {
+        require();
+        return preparation().need(MachineMemory.heapBytes(s, shape(), prompts.bytes()));
+    }
+
+    /** Height and width of the autoencoder's tiles in latents; 0 if it takes the picture whole. */
+    int tile() {
+        return preparation().tile();
+    }
+
+    /** Lets the autoencoder work in this pass's tiles from now on. */
+    void useTiles() {
+        model().programs().tile(tile());
+    }
+
+    /** Makes it: latents {@code [N, h, w, C]} as they are after the run's last call. */
+    Tensor make(NoiseSources noise, Function<Starter, Start> begin, ProgressListener listener) {
+        Shape shape = shape();
+        Start start = begin.apply(new Starter(model(), run, shape, noise, cancellation));
+        return model().sample(new Sampling(
+                run,
+                s.guidance(),
+                prompts.schedule(run.count(), start.channels(), cancellation),
+                steersman().of(s, shape.dim(1), shape.dim(2)),
+                start.latents(),
+                start.edit(),
+                noise.steps(),
+                listener,
+                cancellation,
+                s.text().shortcuts()));
+    }
+}

@@ -1,0 +1,70 @@
+package dev.aquarelle.sd.pipeline;
+
+import dev.aquarelle.core.tensor.Tensor;
+import dev.aquarelle.ops.Cancellation;
+
+/**
+ * The two passes of a {@link Refined} request. The programs of one model are freed before those of the other are compiled, so the memory that
+ * both take is that of the larger one, and of the other's text encoders.
+ *
+ * @param s settled for the first model
+ * @param refiner of the same latents
+ */
+record RefinedPasses(OpenModel base, OpenModel refiner, SettledRequest s, Refined refined, Cancellation cancellation) {
+
+    private Switch at() {
+        return new Switch(refined.switchAt());
+    }
+
+    /** The pass that gives the picture. */
+    Pass second() {
+        SettledRequest rest = s.on(refiner.defaults(), refiner.isDistilled());
+        return new Pass(
+                refiner, rest, at().after(refiner.scheduler(rest.sampler()), s.steps()), false, cancellation);
+    }
+
+    /** Checks both passes and finds out that they fit, then makes them: latents for the refiner's decoder. */
+    Tensor make(ProgressListener listener) {
+        requireSameLatents();
+        Pass first = new Pass(
+                base, s, at().before(base.scheduler(s.sampler()), s.steps()), false, cancellation);
+        Pass second = second();
+        first.require();
+        second.require();
+        base.model().release();
+        second.prepare();
+        refiner.model().release();
+        NoiseSources noise = NoiseSources.of(s);
+        int made = first.run().count();
+        int calls = made + second.run().count();
+        base.model().reserve(refiner.model().textEncoderMemory());
+        try {
+            first.prepare();
+            Tensor unfinished =
+                    first.make(noise, Starter::ofNoise, progress -> listener.onStep(progress.within(0, calls)));
+            base.model().release();
+            return second.make(
+                    noise,
+                    starter -> starter.ofUnfinished(unfinished),
+                    progress -> listener.onStep(progress.within(made, calls)));
+        } finally {
+            base.model().reserve(0);
+        }
+    }
+
+    private void requireSameLatents() {
+        DiffusionModel a = base.model();
+        DiffusionModel b = refiner.model();
+        if (a.latentChannels() != b.latentChannels() || a.scale() != b.scale()) {
+            throw new IllegalArgumentException(
+                    "refiner: expected latents of %d channels for %d x %d pixels as the first model's, found %d for %d x %d"
+                            .formatted(
+                                    a.latentChannels(),
+                                    a.scale(),
+                                    a.scale(),
+                                    b.latentChannels(),
+                                    b.scale(),
+                                    b.scale()));
+        }
+    }
+}
