@@ -118,7 +118,7 @@ final class Programs implements AutoCloseable {
      */
     void tile(int tile) {
         if (tile != vae.tile()) {
-            prepared = null;
+            prepared = List.of();
             closeDecoder();
             vae = new VaeGraphs(vae.vae(), tile);
         }

@@ -66,6 +66,9 @@ class AddOnParametersTest {
         values.put("Steps", "1");
         values.put("Seed", "2");
         AddOnParameters.put(values, addOns, hashes);
+        if (hashes.isOn()) {
+            AddOnParameters.putLoraHashes(values, addOns.loras(), hashes);
+        }
         return values;
     }
 

@@ -206,6 +206,7 @@ class ReplayTest {
                         .addOns(replay.request().text().addOns())
                         .clipSkip(1)
                         .seeding(Seeding.DEFAULT.by(Seeding.Generator.PHILOX))
+                        .vaeTiling(VaeTiling.OFF)
                         .build());
         assertThat(replay.ignored()).containsExactly("ENSD");
     }
