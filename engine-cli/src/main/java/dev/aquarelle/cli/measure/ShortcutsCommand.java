@@ -17,8 +17,10 @@ import dev.aquarelle.sd.pipeline.TextToImage;
 import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -171,6 +173,7 @@ public final class ShortcutsCommand implements Callable<Integer> {
                                     picture.processorSeconds,
                                     exact.seconds / picture.seconds,
                                     exact.processorSeconds / picture.processorSeconds,
+                                    picture.steps,
                                     ShortcutsReport.psnr(picture.image, exact.image)));
                 }
             }
@@ -192,8 +195,15 @@ public final class ShortcutsCommand implements Callable<Integer> {
      *
      * @param seconds from the request to the last step
      * @param processorSeconds of all threads together
+     * @param steps the same of each step, the first with what is before it
      */
-    private record Made(Image image, double seconds, double processorSeconds) {}
+    private record Made(Image image, double seconds, double processorSeconds, List<Double> steps) {}
+
+    private static List<Double> differences(List<Double> times) {
+        return IntStream.range(1, times.size())
+                .mapToObj(i -> times.get(i) - times.get(i - 1))
+                .toList();
+    }
 
     private TextToImage.Builder request(int n, int made, int width, int height) {
         TextToImage.Builder request =
@@ -202,14 +212,15 @@ public final class ShortcutsCommand implements Callable<Integer> {
     }
 
     private Made made(StableDiffusion engine, TextToImage request) {
-        long processor = SYSTEM.getProcessCpuTime();
         long start = System.nanoTime();
-        double[] taken = new double[2];
+        List<Double> seconds = new ArrayList<>(List.of(0.0));
+        long processor = SYSTEM.getProcessCpuTime();
+        List<Double> ofProcessor = new ArrayList<>(List.of(0.0));
         ProgressListener steps = _ -> {
-            taken[0] = (System.nanoTime() - start) / 1e9;
-            taken[1] = (SYSTEM.getProcessCpuTime() - processor) / 1e9;
+            seconds.add((System.nanoTime() - start) / 1e9);
+            ofProcessor.add((SYSTEM.getProcessCpuTime() - processor) / 1e9);
         };
         Image image = engine.generate(request, steps, cancellation).getFirst().image();
-        return new Made(image, taken[0], taken[1]);
+        return new Made(image, seconds.getLast(), ofProcessor.getLast(), differences(ofProcessor));
     }
 }

@@ -65,9 +65,16 @@ record ShortcutsReport(
      * @param processorSeconds of all threads together: what to read on a machine that does other things too
      * @param timesAsFast as the exact picture of the same prompt, made just before
      * @param timesLessWork the same by the processor's time
+     * @param steps the processor's seconds of each
      * @param psnr against that picture, in decibels; infinite where they are equal
      */
-    record Picture(double seconds, double processorSeconds, double timesAsFast, double timesLessWork, double psnr) {}
+    record Picture(
+            double seconds,
+            double processorSeconds,
+            double timesAsFast,
+            double timesLessWork,
+            List<Double> steps,
+            double psnr) {}
 
     /** Peak signal to noise ratio of two pictures of one size over all samples, in decibels: infinite if they are equal. */
     static double psnr(Image picture, Image exact) {

@@ -16,7 +16,6 @@ final class MatchTokensStep implements Step {
     /** Most numbers of the rows of a task, which stay in the second-level cache. */
     private static final int ROW_NUMBERS = GemmStep.ROW_BLOCK * PanelProduct.K_BLOCK;
 
-    private static final int TOKENS_PER_TASK = 64;
     private static final int KEY_BITS = 64;
 
     /**

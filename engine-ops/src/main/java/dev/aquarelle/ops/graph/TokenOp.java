@@ -66,7 +66,7 @@ public sealed interface TokenOp extends Op {
         @Override
         public long flops(Shape result, Shape... in) {
             long squares = (long) (height / SQUARE) * (width / SQUARE);
-            return 2 * in[0].dim(0) * in[0].last() * squares * (result.dim(1) - squares) + in[0].size();
+            return 2L * in[0].dim(0) * in[0].last() * squares * (result.dim(1) - squares) + in[0].size();
         }
     }
 
