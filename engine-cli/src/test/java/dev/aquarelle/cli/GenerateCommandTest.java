@@ -37,7 +37,17 @@ class GenerateCommandTest {
 
     @Test
     void aPictureIsNamedAfterPromptAndSeedAndTellsHowItWasMade() throws IOException {
-        CommandRun run = paint("--seed", "7", "--negative", "blurry", "--guidance", "3.5", "--sampler", "euler", "--guidance-rescale", "0.5");
+        CommandRun run = paint(
+                "--seed",
+                "7",
+                "--negative",
+                "blurry",
+                "--guidance",
+                "3.5",
+                "--sampler",
+                "euler",
+                "--guidance-rescale",
+                "0.5");
 
         Path file = folder.resolve("a-red-apple-7.png");
         assertThat(run.err()).isEmpty();

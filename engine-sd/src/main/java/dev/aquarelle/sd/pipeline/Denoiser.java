@@ -84,7 +84,8 @@ final class Denoiser {
 
     private Programs.Demand demand(Shape latents, int call) {
         int tokens = s.conditioning().at(call).tokens();
-        return demand(latents, plan, call, tokens, s.steerer().kinds(), s.steerer().controlNets());
+        return demand(
+                latents, plan, call, tokens, s.steerer().kinds(), s.steerer().controlNets());
     }
 
     /** Operations of the first call; those of ControlNets are not counted. */

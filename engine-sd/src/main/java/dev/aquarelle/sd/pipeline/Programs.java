@@ -260,8 +260,8 @@ final class Programs implements AutoCloseable {
 
     /** The decoder for one picture of so many latents. */
     Program decoder(int height, int width) {
-        Demand wanted = new Demand(
-                1, height, width, 1, textEncoders.length(), Steering.Kinds.NONE, null, UNetVariant.PLAIN);
+        Demand wanted =
+                new Demand(1, height, width, 1, textEncoders.length(), Steering.Kinds.NONE, null, UNetVariant.PLAIN);
         Compiled found = decoder;
         if (found != null && found.demand.isAsLargeAs(wanted)) {
             return found.program;

@@ -19,15 +19,13 @@ record RefinedPasses(OpenModel base, OpenModel refiner, SettledRequest s, Refine
     /** The pass that gives the picture. */
     Pass second() {
         SettledRequest rest = s.on(refiner.defaults(), refiner.isDistilled());
-        return new Pass(
-                refiner, rest, at().after(refiner.scheduler(rest.sampler()), s.steps()), false, cancellation);
+        return new Pass(refiner, rest, at().after(refiner.scheduler(rest.sampler()), s.steps()), false, cancellation);
     }
 
     /** Checks both passes and finds out that they fit, then makes them: latents for the refiner's decoder. */
     Tensor make(ProgressListener listener) {
         requireSameLatents();
-        Pass first = new Pass(
-                base, s, at().before(base.scheduler(s.sampler()), s.steps()), false, cancellation);
+        Pass first = new Pass(base, s, at().before(base.scheduler(s.sampler()), s.steps()), false, cancellation);
         Pass second = second();
         first.require();
         second.require();

@@ -230,8 +230,8 @@ public final class StableDiffusion implements AutoCloseable {
     private Pass last(SettledRequest s) {
         return switch (s.request()) {
             case HiresFix hires -> new HiresPasses(base, s, hires, Cancellation.NEVER).second();
-            case Refined refined when refiner != null ->
-                new RefinedPasses(base, refiner.model, s, refined, Cancellation.NEVER).second();
+            case Refined refined
+            when refiner != null -> new RefinedPasses(base, refiner.model, s, refined, Cancellation.NEVER).second();
             default -> only(s, Cancellation.NEVER);
         };
     }

@@ -48,8 +48,7 @@ class MemoryTest {
 
     private static void prepare(DiffusionModel model, Shape latents) {
         model.programs()
-                .prepare(Denoiser.demands(
-                        latents, new CallPlan(Shortcuts.NONE, 2, 1), 77, Steering.Kinds.NONE, null));
+                .prepare(Denoiser.demands(latents, new CallPlan(Shortcuts.NONE, 2, 1), 77, Steering.Kinds.NONE, null));
     }
 
     /** What the programs take for pictures of 64 x 48, by themselves. */
