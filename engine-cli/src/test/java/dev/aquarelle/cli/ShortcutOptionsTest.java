@@ -102,7 +102,7 @@ class ShortcutOptionsTest {
                     .isPositive();
         }
         JsonObject cached =
-                ways.get(4).getAsJsonObject().getAsJsonArray("pictures").get(0).getAsJsonObject();
+                ways.get(2).getAsJsonObject().getAsJsonArray("pictures").get(0).getAsJsonObject();
         assertThat(cached.get("psnr").getAsDouble()).isBetween(5.0, 90.0);
         assertThat(CommandRun.of("shortcuts", "--pictures", "0").err())
                 .contains("--pictures: expected 1 to 12, found 0");

@@ -39,16 +39,20 @@ import picocli.CommandLine.Spec;
         },
         mixinStandardHelpOptions = true)
 public final class ShortcutsCommand implements Callable<Integer> {
+    /**
+     * No two that follow each other share a program: it would not compute again what it has just computed for the other one, the first
+     * calls of the same picture.
+     */
     private static final List<Shortcuts> WAYS = List.of(
             Shortcuts.NONE,
             Shortcuts.NONE.withGuidanceInterval(0, 0.8),
-            Shortcuts.NONE.withGuidanceInterval(0.2, 0.8),
-            Shortcuts.NONE.withGuidanceInterval(0, 0.5),
             Shortcuts.NONE.withCacheInterval(2),
-            Shortcuts.NONE.withCacheInterval(3),
-            Shortcuts.NONE.withCacheInterval(5),
             Shortcuts.NONE.withMergeRatio(0.25),
+            Shortcuts.NONE.withGuidanceInterval(0.2, 0.8),
+            Shortcuts.NONE.withCacheInterval(3),
             Shortcuts.NONE.withMergeRatio(0.5),
+            Shortcuts.NONE.withGuidanceInterval(0, 0.5),
+            Shortcuts.NONE.withCacheInterval(5),
             Shortcuts.NONE.withMergeRatio(0.75),
             Shortcuts.NONE.withGuidanceInterval(0, 0.8).withCacheInterval(3).withMergeRatio(0.5));
 
