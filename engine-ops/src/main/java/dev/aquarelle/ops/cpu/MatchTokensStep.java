@@ -140,9 +140,13 @@ final class MatchTokensStep implements Step {
         }
     }
 
-    /** 0 for a token of zeros. */
+    /** 0 for a token of zeros. In plain order, one by one: next to the product it is nothing, and it is the same for all vectors. */
     private float inverseLength(long token) {
-        float squares = kernels.norm().sumOfSquares(m, token, s.channels, 0);
+        double squares = 0;
+        for (int c = 0; c < s.channels; c++) {
+            double value = m.get(JAVA_FLOAT_UNALIGNED, token + 4L * c);
+            squares += value * value;
+        }
         return squares == 0 ? 0 : (float) (1 / Math.sqrt(squares));
     }
 
