@@ -51,7 +51,7 @@ import picocli.CommandLine.Spec;
         })
 final class GenerateCommand implements Callable<Integer> {
     private static final long SEEDS = 1L << 32;
-    private static final int LONGEST_PROMPT = 10_000; // of which a text encoder reads some three hundred
+    private static final int LONGEST_PROMPT = 20_000; // some seventy chunks of a text encoder
 
     /** The scheduler of Stable Diffusion. */
     private static final SchedulerConfig USUAL =

@@ -5,17 +5,19 @@ import dev.aquarelle.sd.checkpoint.ModelFolder;
 import dev.aquarelle.sd.image.Image;
 import dev.aquarelle.sd.image.PictureFit;
 import dev.aquarelle.sd.image.Png;
-import dev.aquarelle.sd.image.PngException;
 import dev.aquarelle.sd.pipeline.ReplayFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 /** Looks for what a picture's parameters name: models by name in folders, pictures by the hash of their pixels. */
 final class ReplaySearch implements ReplayFiles {
     private static final String SUFFIX = ".safetensors";
+    private static final Set<String> WHOLE_MODELS = Set.of("model", "refiner"); // which have names of their own
     private static final int DEPTH = 4; // of folders in folders: people sort their models a little
     private static final int MOST_PICTURES = 1000; // of a folder, which are all decoded
 
@@ -77,27 +80,62 @@ final class ReplaySearch implements ReplayFiles {
     @Override
     public Path file(String what, String name) {
         String plain = name.endsWith(SUFFIX) ? name.substring(0, name.length() - SUFFIX.length()) : name;
-        Path known = registered(plain);
+        Path known = WHOLE_MODELS.contains(what) ? registered(plain) : null;
         if (known != null) {
             return known;
         }
         for (Path folder : folders) {
-            try (Stream<Path> files = Files.walk(folder, DEPTH)) {
-                Optional<Path> found =
-                        files.filter(path -> isNamed(path, plain)).findFirst();
-                if (found.isPresent()) {
-                    return found.get();
-                }
-            } catch (IOException | UncheckedIOException e) {
-                throw new IllegalArgumentException(
-                        "%s: cannot be looked through for the %s '%s' (%s)"
-                                .formatted(folder, what, name, e.getMessage()),
-                        e);
+            List<Path> found = new Named(plain).in(folder);
+            if (!found.isEmpty()) {
+                return found.getFirst();
             }
         }
         throw new IllegalArgumentException(
                 "the picture was made with the %s '%s', which is not in %s: --search names a folder%s"
                         .formatted(what, name, told(), what.equals("model") ? ", --model the model" : ""));
+    }
+
+    /** What there is of a name in a folder and in those within it. What may not be looked into is not what is looked for. */
+    private static final class Named extends SimpleFileVisitor<Path> {
+        private final String name;
+        private final List<Path> found = new ArrayList<>();
+
+        Named(String name) {
+            this.name = name;
+        }
+
+        /** In the order of their paths, so that machines agree. */
+        List<Path> in(Path folder) {
+            try {
+                Files.walkFileTree(folder.toRealPath(), Set.of(), DEPTH, this);
+            } catch (IOException e) {
+                throw new IllegalArgumentException("%s: cannot be looked through".formatted(folder), e);
+            }
+            return found.stream().sorted().toList();
+        }
+
+        @Override
+        public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
+            take(folder);
+            return FileVisitResult.CONTINUE;
+        }
+
+        @Override
+        public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+            take(file); // a link to a folder too
+            return FileVisitResult.CONTINUE;
+        }
+
+        @Override
+        public FileVisitResult visitFileFailed(Path file, IOException e) {
+            return FileVisitResult.CONTINUE;
+        }
+
+        private void take(Path path) {
+            if (isNamed(path, name)) {
+                found.add(path);
+            }
+        }
     }
 
     private String told() {
@@ -106,7 +144,13 @@ final class ReplaySearch implements ReplayFiles {
 
     private static boolean isNamed(Path path, String name) {
         String own = String.valueOf(path.getFileName());
-        return own.equals(name + SUFFIX) || own.equals(name) && Files.isDirectory(path);
+        return own.equals(name + SUFFIX) && Files.isRegularFile(path) || own.equals(name) && isModel(path);
+    }
+
+    /** Folders of pictures are often called like the LoRA that was trained on them. */
+    private static boolean isModel(Path folder) {
+        return Stream.of("model_index.json", "config.json", "adapter_config.json")
+                .anyMatch(file -> Files.exists(folder.resolve(file)));
     }
 
     @Override
@@ -164,14 +208,12 @@ final class ReplaySearch implements ReplayFiles {
         }
     }
 
-    /** A PNG that cannot be read is not the one that is looked for: that one was read before. */
+    /** What cannot be read as a PNG is not the one that is looked for: that one was read before. */
     private static @Nullable Image readable(Path file) {
         try {
             return Png.read(file);
-        } catch (PngException e) {
-            return null;
         } catch (IOException e) {
-            throw new UncheckedIOException("%s: cannot be read".formatted(file), e);
+            return null;
         }
     }
 }

@@ -2,10 +2,16 @@ package dev.aquarelle.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.aquarelle.core.safetensors.SafetensorsWriter;
+import dev.aquarelle.core.safetensors.Weights;
+import dev.aquarelle.core.tensor.Shape;
+import dev.aquarelle.core.tensor.Tensor;
+import dev.aquarelle.demo.DemoModel;
 import dev.aquarelle.sd.image.GenerationParameters;
 import dev.aquarelle.sd.image.Image;
 import dev.aquarelle.sd.image.Png;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -82,6 +88,56 @@ class ReplayCommandTest {
                 .contains("the picture that it was made from, of the hash ")
                 .contains(": --image names it");
         assertThat(found.out()).endsWith("the same to the byte\n");
+    }
+
+    /** In a folder that also has a folder of pictures of the same name. */
+    @Test
+    void aLoraOfThePromptIsFoundByItsName() throws IOException {
+        Path loras = Files.createDirectories(folder.resolve("loras"));
+        Files.createDirectories(loras.resolve("a/ink"));
+        lora(Files.createDirectories(loras.resolve("b")).resolve("ink.safetensors"));
+        Path other = folder.resolve("ink.png");
+        run(
+                "an owl <lora:ink:0.8>",
+                "--lora-dir",
+                loras.toString(),
+                "--seed",
+                "3",
+                "--steps",
+                "2",
+                "--size",
+                "64x64",
+                "--out",
+                other.toString());
+
+        CommandRun run = replay(other, "--search", loras.toString());
+
+        assertThat(Png.read(other)).isNotEqualTo(Png.read(picture));
+        assertThat(Png.readTexts(other).get(Png.PARAMETERS)).containsPattern("Lora hashes: \"ink: [0-9a-f]{12}\"");
+        assertThat(run.status()).as(run.err()).isZero();
+        assertThat(run.out()).endsWith("the same to the byte\n");
+    }
+
+    /** One that changes the denoiser's first query. */
+    private static void lora(Path file) throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            Weights unet = Weights.open(DemoModel.path().resolve("unet"), arena);
+            String layer = unet.names().stream()
+                    .filter(name -> name.endsWith("attn1.to_q.weight"))
+                    .findFirst()
+                    .orElseThrow()
+                    .replace(".weight", "");
+            Shape shape = unet.info(layer + ".weight").shape();
+            float[] up = new float[shape.dim(0)];
+            float[] down = new float[shape.dim(1)];
+            Arrays.fill(up, 1);
+            Arrays.fill(down, 0.5f);
+            String name = "lora_unet_" + layer.replace('.', '_');
+            new SafetensorsWriter()
+                    .add(name + ".lora_up.weight", Tensor.of(up, shape.dim(0), 1))
+                    .add(name + ".lora_down.weight", Tensor.of(down, 1, shape.dim(1)))
+                    .write(file);
+        }
     }
 
     @Test

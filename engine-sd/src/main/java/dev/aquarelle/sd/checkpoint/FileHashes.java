@@ -97,7 +97,8 @@ public final class FileHashes {
         }
     }
 
-    private String ofFolder(Path folder) throws IOException {
+    private String ofFolder(Path given) throws IOException {
+        Path folder = given.toRealPath(); // a link is not walked into
         Predicate<String> counts =
                 name -> name.endsWith(".safetensors") || name.endsWith(".json") || name.endsWith(".txt");
         List<String> names;

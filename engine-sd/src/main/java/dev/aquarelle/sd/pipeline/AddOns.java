@@ -27,13 +27,23 @@ public record AddOns(
     /** Nothing. */
     public static final AddOns NONE = new AddOns(List.of(), List.of(), List.of(), false, List.of(), List.of(), null);
 
-    /** Copies the lists. */
+    private static final int MOST_LORAS = 100; // a prompt from a stranger's file may name any number
+
+    /**
+     * Copies the lists.
+     *
+     * @throws IllegalArgumentException if there are more than 100 LoRAs
+     */
     public AddOns {
         loras = List.copyOf(loras);
         embeddings = List.copyOf(embeddings);
         controlNets = List.copyOf(controlNets);
         adapters = List.copyOf(adapters);
         imagePrompts = List.copyOf(imagePrompts);
+        if (loras.size() > MOST_LORAS) {
+            throw new IllegalArgumentException(
+                    "LoRAs: expected at most %d, found %d".formatted(MOST_LORAS, loras.size()));
+        }
     }
 
     /** One LoRA more. */

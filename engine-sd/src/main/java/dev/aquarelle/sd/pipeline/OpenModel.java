@@ -103,8 +103,7 @@ final class OpenModel implements AutoCloseable {
     /** The name to ask for, so that a picture with this title of a sampler is made again; null for what the model has. */
     @Nullable
     String samplerOf(String title) {
-        boolean own = defaults.sampler().isEmpty() && title.equals(SamplerTitle.of(schedulerConfig));
-        return own ? null : title;
+        return title.equals(samplerTitle(defaults.sampler())) ? null : title;
     }
 
     @Override

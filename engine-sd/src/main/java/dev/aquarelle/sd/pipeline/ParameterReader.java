@@ -58,7 +58,7 @@ final class ParameterReader {
      */
     @Nullable
     Long seed(String name) {
-        return left.containsKey(name) ? whole(name, 0, 0, Long.MAX_VALUE) : null;
+        return left.containsKey(name) ? whole(name, 0, Long.MIN_VALUE, Long.MAX_VALUE) : null;
     }
 
     private long whole(String name, long absent, long least, long most) {

@@ -33,6 +33,7 @@ final class PromptLoras {
         if (text.promptStyle() == PromptStyle.PLAIN) {
             return List.of();
         }
+        WebUiPrompts.requireLengths(text);
         List<TaggedPrompt.Tag> tags =
                 new ArrayList<>(TaggedPrompt.of(text.prompt()).loras());
         String second = text.sdxl().prompt2();

@@ -1,8 +1,6 @@
 package dev.aquarelle.sd.pipeline;
 
-import java.util.Map;
 import java.util.SequencedMap;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Whether the autoencoder takes a picture whole or in tiles, as diffusers' {@code enable_vae_tiling} does: tiles take less memory, and the
@@ -23,6 +21,7 @@ public record VaeTiling(Mode mode, int size) {
 
     private static final int SMALLEST = 8; // latents that see less of one another make no picture
     private static final int LARGEST = 2048;
+    private static final int UNIT = 4; // a quarter of a tile overlaps the next, in whole latents
 
     /** Who decides. */
     public enum Mode {
@@ -35,12 +34,13 @@ public record VaeTiling(Mode mode, int size) {
     }
 
     /**
-     * @throws IllegalArgumentException if the size is not 8 to 2048, or there is one without tiles
+     * @throws IllegalArgumentException if the size is no multiple of 4 from 8 to 2048, or there is one without tiles
      */
     public VaeTiling {
-        if (mode == Mode.TILES && (size < SMALLEST || size > LARGEST)) {
+        if (mode == Mode.TILES && (size < SMALLEST || size > LARGEST || size % UNIT != 0)) {
             throw new IllegalArgumentException(
-                    "VAE tiling: expected a tile of %d to %d latents, found %d".formatted(SMALLEST, LARGEST, size));
+                    "VAE tiling: expected a tile of a multiple of %d from %d to %d latents, found %d"
+                            .formatted(UNIT, SMALLEST, LARGEST, size));
         }
         if (mode != Mode.TILES && size != 0) {
             throw new IllegalArgumentException("VAE tiling: expected no size without tiles, found " + size);
@@ -71,21 +71,13 @@ public record VaeTiling(Mode mode, int size) {
     }
 
     /** What a picture's parameters say of how it was made: nothing is said of one that was made whole. */
-    public static VaeTiling of(Map<String, String> values) {
-        return told(values.get(KEY));
-    }
-
-    /** The same of parameters that are taken one by one. */
     static VaeTiling takenFrom(ParameterReader values) {
-        return told(values.text(KEY));
-    }
-
-    private static VaeTiling told(@Nullable String size) {
+        String size = values.text(KEY);
         return size == null ? OFF : parse(size);
     }
 
     /**
-     * Says in a picture's parameters how it was made, for {@link #of(Map)}.
+     * Says in a picture's parameters how it was made, for {@link #takenFrom}.
      *
      * @param tile height and width of the tiles in latents, 0 if it was made whole
      */

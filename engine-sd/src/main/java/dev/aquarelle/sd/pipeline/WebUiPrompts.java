@@ -23,10 +23,7 @@ record WebUiPrompts(List<ScheduledTexts> parts, ScheduledTexts negative, boolean
      * @throws IllegalArgumentException if a prompt is too long, has broken tags, brackets nested beyond measure, or other parts than the second
      */
     static WebUiPrompts of(TextToImage text, int steps) {
-        requireLength("prompt", text.prompt());
-        requireLength("negative prompt", text.negativePrompt());
-        requireLength("second prompt", text.sdxl().prompt2());
-        requireLength("second negative prompt", text.sdxl().negativePrompt2());
+        requireLengths(text);
         List<ComposedPrompt.Part> first = composed(text.prompt()).parts();
         String prompt2 = text.sdxl().prompt2();
         List<ComposedPrompt.Part> second =
@@ -50,6 +47,18 @@ record WebUiPrompts(List<ScheduledTexts> parts, ScheduledTexts negative, boolean
     /** A prompt without its tags, in parts. */
     static ComposedPrompt composed(String prompt) {
         return ComposedPrompt.of(TaggedPrompt.of(prompt).text());
+    }
+
+    /**
+     * Refuses prompts that nobody has written, before they are taken apart.
+     *
+     * @throws IllegalArgumentException if one is too long
+     */
+    static void requireLengths(TextToImage text) {
+        requireLength("prompt", text.prompt());
+        requireLength("negative prompt", text.negativePrompt());
+        requireLength("second prompt", text.sdxl().prompt2());
+        requireLength("second negative prompt", text.sdxl().negativePrompt2());
     }
 
     private static void requireLength(String which, @Nullable String text) {

@@ -48,6 +48,8 @@ class FileHashesTest {
                 folder.resolve("list"), "%1$s  ./a/m.safetensors\n%1$s  ./b.json\n".formatted(OF_ABC));
 
         assertThat(hashes.of(model)).isEqualTo(hashes.of(list));
+        assertThat(hashes.of(Files.createSymbolicLink(folder.resolve("link"), model)))
+                .isEqualTo(hashes.of(list));
     }
 
     @Test

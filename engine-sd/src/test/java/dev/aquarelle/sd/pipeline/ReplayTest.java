@@ -93,6 +93,7 @@ class ReplayTest {
                                 .withSizes(new SdxlOptions.Size(32, 48), 1, 2, new SdxlOptions.Size(64, 32)))
                         .build(),
                 text().promptStyle(PromptStyle.WEB_UI).build(),
+                text().seed(-7).build(),
                 text().promptStyle(PromptStyle.WEB_UI)
                         .negativePrompt("(red:1.2)" + ", blue".repeat(50))
                         .clipSkip(1)

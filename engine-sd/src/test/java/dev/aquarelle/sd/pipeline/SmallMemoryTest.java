@@ -16,6 +16,8 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What becomes of a request when the memory does not hold all of it at once, and that it is known before. */
 class SmallMemoryTest {
@@ -72,6 +74,14 @@ class SmallMemoryTest {
             assertThat(pictures(engine, request)).isEqualTo(expected);
             assertThat(backend.mostBytes).isLessThanOrEqualTo(limit);
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 4, 9, 10, 2052})
+    void tilesWhoseQuarterIsNoWholeLatentAreRefused(int size) {
+        assertThatThrownBy(() -> VaeTiling.of(size))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("VAE tiling: expected a tile of a multiple of 4 from 8 to 2048 latents, found " + size);
     }
 
     @Test
@@ -153,7 +163,7 @@ class SmallMemoryTest {
             assertThat(tiled.parameters().values()).containsEntry("VAE tiling", Integer.toString(need.vaeTile()));
             assertThat(tiled.image()).isNotEqualTo(expected);
             assertThat(Differences.psnr(tiled.image(), expected)).isGreaterThan(25);
-            VaeTiling again = VaeTiling.of(tiled.parameters().values());
+            VaeTiling again = VaeTiling.takenFrom(new ParameterReader(tiled.parameters().values()));
             assertThat(unlimited(largeOwl().vaeTiling(again).build())).containsExactly(tiled.image());
             assertThatThrownBy(() ->
                             pictures(engine, largeOwl().vaeTiling(VaeTiling.OFF).build()))
@@ -196,7 +206,7 @@ class SmallMemoryTest {
         }
         assertThat(picture.parameters().values()).doesNotContainKey("VAE tiling");
         assertThat(picture.image()).isEqualTo(unlimited(owl().build()).getFirst());
-        assertThat(VaeTiling.of(picture.parameters().values())).isEqualTo(VaeTiling.OFF);
+        assertThat(VaeTiling.takenFrom(new ParameterReader(picture.parameters().values()))).isEqualTo(VaeTiling.OFF);
     }
 
     @Test
