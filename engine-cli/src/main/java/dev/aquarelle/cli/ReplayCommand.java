@@ -124,7 +124,9 @@ final class ReplayCommand implements Callable<Integer> {
 
     private List<Path> folders() {
         Path beside = file.toAbsolutePath().getParent();
-        return Stream.of(search, List.of(beside, Path.of(""), ModelRegistry.ofUser().loraFolder()))
+        return Stream.of(
+                        search,
+                        List.of(beside, Path.of(""), ModelRegistry.ofUser().loraFolder()))
                 .flatMap(List::stream)
                 .filter(Files::isDirectory)
                 .toList();

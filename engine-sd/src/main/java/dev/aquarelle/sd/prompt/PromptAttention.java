@@ -29,7 +29,8 @@ public final class PromptAttention {
             "\\\\[\\\\()\\[\\]]?|:\\s*([+-]?(?:\\d+\\.?\\d*|\\.\\d+))\\s*\\)|[()\\[\\]:]|[^\\\\()\\[\\]:]+");
 
     /** Looked for at the beginning of a run of blanks alone, so that thousands of them are passed once. */
-    private static final Pattern BREAK = Pattern.compile("(?<!\\s)\\s*+\\bBREAK\\b\\s*+", Pattern.UNICODE_CHARACTER_CLASS);
+    private static final Pattern BREAK =
+            Pattern.compile("(?<!\\s)\\s*+\\bBREAK\\b\\s*+", Pattern.UNICODE_CHARACTER_CLASS);
 
     private final List<String> texts = new ArrayList<>();
     private final List<Double> weights = new ArrayList<>();

@@ -163,7 +163,8 @@ class SmallMemoryTest {
             assertThat(tiled.parameters().values()).containsEntry("VAE tiling", Integer.toString(need.vaeTile()));
             assertThat(tiled.image()).isNotEqualTo(expected);
             assertThat(Differences.psnr(tiled.image(), expected)).isGreaterThan(25);
-            VaeTiling again = VaeTiling.takenFrom(new ParameterReader(tiled.parameters().values()));
+            VaeTiling again =
+                    VaeTiling.takenFrom(new ParameterReader(tiled.parameters().values()));
             assertThat(unlimited(largeOwl().vaeTiling(again).build())).containsExactly(tiled.image());
             assertThatThrownBy(() ->
                             pictures(engine, largeOwl().vaeTiling(VaeTiling.OFF).build()))
@@ -206,7 +207,8 @@ class SmallMemoryTest {
         }
         assertThat(picture.parameters().values()).doesNotContainKey("VAE tiling");
         assertThat(picture.image()).isEqualTo(unlimited(owl().build()).getFirst());
-        assertThat(VaeTiling.takenFrom(new ParameterReader(picture.parameters().values()))).isEqualTo(VaeTiling.OFF);
+        assertThat(VaeTiling.takenFrom(new ParameterReader(picture.parameters().values())))
+                .isEqualTo(VaeTiling.OFF);
     }
 
     @Test
