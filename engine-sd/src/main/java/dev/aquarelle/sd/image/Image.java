@@ -98,6 +98,24 @@ public final class Image {
         return (int) Math.rint(unit * 255f); // every step in float32, as the original rounds
     }
 
+    /**
+     * The same with each pixel as a square of pixels, to look at small pictures.
+     *
+     * @param factor the squares' side
+     * @throws IllegalArgumentException if it is not positive, or the picture would be too large for an array
+     */
+    public Image enlarged(int factor) {
+        if (factor < 1 || (long) factor * factor > (Integer.MAX_VALUE - 8) / rgb.length) {
+            throw new IllegalArgumentException("%s cannot be enlarged by %d".formatted(this, factor));
+        }
+        byte[] large = new byte[rgb.length * factor * factor];
+        int stride = 3 * width * factor;
+        for (int i = 0; i < large.length; i++) {
+            large[i] = rgb[3 * (i / stride / factor * width + i % stride / 3 / factor) + i % 3];
+        }
+        return new Image(width * factor, height * factor, large);
+    }
+
     /** Pixels in a row. */
     public int width() {
         return width;

@@ -43,6 +43,16 @@ public final class Png {
     }
 
     /**
+     * The same of a picture without parameters, such as a preview.
+     *
+     * @throws java.nio.file.FileAlreadyExistsException if it is there already and may not be replaced
+     * @throws IOException if it cannot be written
+     */
+    public static void write(Path file, Image image, IfExists ifExists) throws IOException {
+        AtomicFile.write(file, PngEncoder.encode(image, ""), ifExists);
+    }
+
+    /**
      * Reads a picture.
      *
      * @throws PngException if the file is no whole, correct PNG of 8-bit RGB without interlacing

@@ -1,7 +1,6 @@
 package dev.aquarelle.sd.pipeline;
 
 import dev.aquarelle.core.memory.MemoryBudget;
-import dev.aquarelle.core.memory.MemoryBudgetException;
 import dev.aquarelle.core.safetensors.Weights;
 import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.core.tensor.Tensor;
@@ -11,7 +10,6 @@ import dev.aquarelle.ops.Program;
 import dev.aquarelle.ops.graph.Graph;
 import dev.aquarelle.sd.ModelException;
 import dev.aquarelle.sd.checkpoint.ModelSource;
-import dev.aquarelle.sd.image.Image;
 import dev.aquarelle.sd.pipeline.TextEncoder.Use;
 import dev.aquarelle.sd.schedulers.NoiseSource;
 import dev.aquarelle.sd.schedulers.SchedulerRun;
@@ -20,9 +18,8 @@ import dev.aquarelle.sd.unet.UNet2DConditionModel;
 import dev.aquarelle.sd.unet.UNetConfig;
 import dev.aquarelle.sd.unet.UNetInputs;
 import dev.aquarelle.sd.vae.Autoencoder;
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -33,8 +30,6 @@ import org.jspecify.annotations.Nullable;
  * the next picture of that size. Not safe for use from several threads at once; {@link StableDiffusion} is.
  */
 public final class DiffusionModel implements AutoCloseable {
-    private static final Logger LOG = System.getLogger(DiffusionModel.class.getName());
-
     /** Original height and width, crop, target height and width; or the first four and a score. */
     private static final int BASE_IDS = 6;
 
@@ -50,8 +45,7 @@ public final class DiffusionModel implements AutoCloseable {
     private final Autoencoder vae;
     private final Programs programs;
     private final Pace pace = new Pace(System::nanoTime);
-    private @Nullable LatentPreview preview;
-    private boolean previewRefused; // of the picture at work: tried once, not after each step
+    private final Previews previews;
 
     /**
      * Maps the weights of a model; nothing is computed yet.
@@ -61,8 +55,18 @@ public final class DiffusionModel implements AutoCloseable {
      * @throws dev.aquarelle.sd.ModelException if a part is missing, broken or of an unknown architecture
      * @throws dev.aquarelle.core.safetensors.SafetensorsException if a weight file is broken or lacks a tensor
      */
-    @SuppressWarnings("MustBeClosedChecker") // closed with the model
     public DiffusionModel(ModelSource source, Backend backend, MemoryBudget budget) {
+        this(source, backend, budget, null);
+    }
+
+    /**
+     * The same with another decoder for previews.
+     *
+     * @param previewDecoder a tiny autoencoder's folder or file
+     * @throws dev.aquarelle.sd.ModelException also if that is none, or not of the model's latents
+     */
+    @SuppressWarnings("MustBeClosedChecker") // closed with the model
+    DiffusionModel(ModelSource source, Backend backend, MemoryBudget budget, @Nullable Path previewDecoder) {
         this.arena = Arena.ofShared();
         this.where = source.where("unet");
         this.source = source;
@@ -76,6 +80,8 @@ public final class DiffusionModel implements AutoCloseable {
             textEncoders = encoders;
             programs = new Programs(backend, budget, textEncoders, unet, vae);
             requireFit(source);
+            previews = new Previews(
+                    programs, vae, previewDecoder == null ? null : PreviewDecoder.load(previewDecoder, arena, vae));
             loaded = true;
         } finally {
             if (!loaded) {
@@ -286,7 +292,7 @@ public final class DiffusionModel implements AutoCloseable {
                 s.conditioning().at(0).tokens(),
                 s.steerer().kinds(),
                 s.steerer().controlNets()));
-        previewRefused = false;
+        previews.begin();
         Denoiser denoiser = new Denoiser(programs, s);
         Pace.Run paced = pace.begin(run.count(), denoiser.flops(latents.shape()), decoding(latents.shape()));
         for (int call = 0; call < run.count(); call++) {
@@ -296,7 +302,15 @@ public final class DiffusionModel implements AutoCloseable {
             Finite.require("the sampler", Finite.SETTINGS, latents);
             Tensor clean = result.predOriginalSample() == null ? latents : result.predOriginalSample();
             paced.callDone();
-            tell(s.listener(), new Progress(call + 1, run.count(), paced.left(), latents, clean, this::preview));
+            tell(
+                    s.listener(),
+                    new Progress(
+                            call + 1,
+                            run.count(),
+                            paced.left(),
+                            latents,
+                            clean,
+                            pictures -> previews.of(pictures, s.cancellation())));
         }
         return latents;
     }
@@ -359,35 +373,12 @@ public final class DiffusionModel implements AutoCloseable {
         return vae.likeliest(encoded);
     }
 
-    /** Nothing where the memory does not suffice: a request that is under way is worth more than its preview. */
-    private List<Image> preview(Tensor latents) {
-        if (preview == null && !previewRefused) {
-            try {
-                preview = fitPreview();
-            } catch (MemoryBudgetException e) {
-                previewRefused = true;
-                LOG.log(Level.WARNING, "there are no previews of this picture: {0}", e.getMessage());
-            }
-        }
-        return preview == null ? List.of() : preview.of(latents);
-    }
-
-    private LatentPreview fitPreview() {
-        return LatentPreview.fit(vae.latentChannels(), patches -> {
-            try (Program program = programs.passingDecoder(patches.shape())) {
-                Tensor picture = program.run(patches);
-                return Tensor.of(picture.toFloatArray(), picture.shape().dims());
-            }
-        });
-    }
-
     /** Frees the programs and unmaps the weights. */
     @Override
     public void close() {
         try (arena;
-                textEncoders;
-                programs) {
-            preview = null;
+                textEncoders) {
+            programs.close();
         }
     }
 }

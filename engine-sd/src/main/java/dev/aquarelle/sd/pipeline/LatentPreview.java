@@ -13,10 +13,16 @@ import java.util.function.UnaryOperator;
  * fit to what the model's own decoder makes of random patches, so they suit any autoencoder.
  */
 final class LatentPreview {
-    /** Latents of the picture that is fitted to, and of the even patches in it. */
+    /** Latents along a side of the pictures that are fitted to, and of the even patches in them. */
     private static final int SIDE = 16;
 
     private static final int PATCH = 4;
+
+    /** Patches in a row. */
+    private static final int PATCHES = SIDE / PATCH;
+
+    /** As many patches for each weight, so that noise of the fit averages out. */
+    private static final int PATCHES_A_WEIGHT = 3;
 
     /** Weights of each color, the last one of the constant 1. */
     private final double[][] weights;
@@ -29,28 +35,47 @@ final class LatentPreview {
      * Fits the weights.
      *
      * @param channels of the latents
-     * @param decoder from latents {@code [1, h, w, channels]} to a picture {@code [1, 8 h, 8 w, 3]}
+     * @param decoder from latents {@code [1, h, w, channels]} to a picture {@code [1, 8 h, 8 w, 3]}, which may be overwritten by the next one
      */
     static LatentPreview fit(int channels, UnaryOperator<Tensor> decoder) {
-        int patches = SIDE / PATCH;
-        float[] colors =
-                new TorchCpuGenerator(1).randn(patches, patches, channels).toFloatArray();
+        TorchCpuGenerator random = new TorchCpuGenerator(1);
+        double[][] normal = new double[channels + 1][channels + 1 + 3];
+        int pictures =
+                Math.ceilDiv(PATCHES_A_WEIGHT * (channels + 1), PATCHES * PATCHES); // one for 4 channels, four for 16
+        for (int i = 0; i < pictures; i++) {
+            float[] colors = random.randn(PATCHES, PATCHES, channels).toFloatArray();
+            addEquations(normal, colors, decoder.apply(patches(colors, channels)));
+        }
+        return new LatentPreview(solve(normal));
+    }
+
+    /** The latents that are decoded for a fit. */
+    static Shape patches(int channels) {
+        return Shape.of(1, SIDE, SIDE, channels);
+    }
+
+    /** Latents {@code [1, SIDE, SIDE, channels]} of even patches. */
+    private static Tensor patches(float[] colors, int channels) {
         float[] latents = new float[SIDE * SIDE * channels];
         for (int i = 0; i < latents.length; i++) {
             int x = i / channels % SIDE;
             int y = i / channels / SIDE;
-            latents[i] = colors[(y / PATCH * patches + x / PATCH) * channels + i % channels];
+            latents[i] = colors[(y / PATCH * PATCHES + x / PATCH) * channels + i % channels];
         }
-        Tensor picture = decoder.apply(Tensor.of(latents, 1, SIDE, SIDE, channels));
-        double[][] normal = new double[channels + 1][channels + 1 + 3];
-        for (int p = 0; p < patches * patches; p++) {
+        return Tensor.of(latents, 1, SIDE, SIDE, channels);
+    }
+
+    /** Adds what each patch says to the normal equations, a right side for each color. */
+    private static void addEquations(double[][] normal, float[] colors, Tensor picture) {
+        int channels = normal.length - 1;
+        for (int p = 0; p < PATCHES * PATCHES; p++) {
             double[] row = new double[channels + 1 + 3];
             for (int c = 0; c < channels; c++) {
                 row[c] = colors[p * channels + c];
             }
             row[channels] = 1;
             for (int color = 0; color < 3; color++) {
-                row[channels + 1 + color] = middle(picture, p % patches, p / patches, patches, color);
+                row[channels + 1 + color] = middle(picture, p % PATCHES, p / PATCHES, color);
             }
             for (int i = 0; i <= channels; i++) {
                 for (int j = 0; j < row.length; j++) {
@@ -58,12 +83,11 @@ final class LatentPreview {
                 }
             }
         }
-        return new LatentPreview(solve(normal));
     }
 
     /** The mean of a patch's inner quarter. */
-    private static double middle(Tensor picture, int patchX, int patchY, int patches, int color) {
-        int side = picture.shape().dim(1) / patches;
+    private static double middle(Tensor picture, int patchX, int patchY, int color) {
+        int side = picture.shape().dim(1) / PATCHES;
         double sum = 0;
         for (int y = side / 4; y < side * 3 / 4; y++) {
             for (int x = side / 4; x < side * 3 / 4; x++) {
@@ -96,6 +120,11 @@ final class LatentPreview {
             }
         }
         return solution;
+    }
+
+    /** The weights of a color for each channel, and for the constant 1. */
+    double[] weights(int color) {
+        return weights[color].clone();
     }
 
     /** A picture of {@code w x h} pixels for each of the latents {@code [N, h, w, C]}. */

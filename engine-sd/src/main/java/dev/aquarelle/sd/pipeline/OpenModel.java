@@ -6,6 +6,7 @@ import dev.aquarelle.sd.checkpoint.ModelSource;
 import dev.aquarelle.sd.schedulers.Scheduler;
 import dev.aquarelle.sd.schedulers.SchedulerConfig;
 import dev.aquarelle.sd.schedulers.Schedulers;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /** A model with what its files say beside the weights: its scheduler, its defaults, its idea of no negative prompt. */
@@ -23,13 +24,19 @@ final class OpenModel implements AutoCloseable {
      * @param backend not closed with the model
      * @param budget what its programs may take
      * @param limit the user's, which does not depend on the machine
+     * @param previewDecoder for its previews, if there is one
      */
-    OpenModel(ModelSource source, Backend backend, MemoryBudget budget, MemoryBudget limit) {
+    OpenModel(
+            ModelSource source,
+            Backend backend,
+            MemoryBudget budget,
+            MemoryBudget limit,
+            @Nullable Path previewDecoder) {
         this.backend = backend;
         this.budget = budget;
         this.limit = limit;
         this.schedulerConfig = source.scheduler().forStableDiffusion();
-        Models opened = new Models(source, backend, budget);
+        Models opened = new Models(source, backend, budget, previewDecoder);
         DiffusionModel plain = opened.model();
         boolean loaded = false;
         try {

@@ -26,6 +26,7 @@ final class Programs implements AutoCloseable {
     static final String CONTROL_NETS = "the ControlNets";
     static final String DECODER = "the decoder";
     static final String ENCODER = "the autoencoder's encoder";
+    static final String PREVIEW_DECODER = "the preview's decoder";
 
     /**
      * What programs are compiled for.
@@ -89,6 +90,7 @@ final class Programs implements AutoCloseable {
     private final List<Compiled> controlNets = new ArrayList<>();
     private VaeGraphs vae;
     private @Nullable Compiled decoder;
+    private @Nullable Compiled previewDecoder;
     private List<Demand> prepared = List.of();
     private boolean oneByOne;
     private boolean oneAtATime;
@@ -141,6 +143,19 @@ final class Programs implements AutoCloseable {
         }
     }
 
+    /** Compiles beside all that there is; previews give way. */
+    private Program compile(Graph graph, String part) {
+        try {
+            return compile(backend, graph, part, budget, taken());
+        } catch (MemoryBudgetException e) {
+            if (previewDecoder == null) {
+                throw e;
+            }
+            closePreviewDecoder();
+            return compile(backend, graph, part, budget, taken());
+        }
+    }
+
     /**
      * Compiles what a run needs, or finds out that it fits: all programs beside one another, or else the denoiser's and the decoder one after the
      * other, or else moreover with a denoiser that looks once at one picture at a time, which changes nothing of what it sees.
@@ -157,6 +172,9 @@ final class Programs implements AutoCloseable {
         oneByOne = false;
         closeDenoisers();
         Demand first = wanted.getFirst();
+        if (previewDecoder != null && !previewDecoder.demand.isAsLargeAs(first)) {
+            closePreviewDecoder();
+        }
         decoder(first.height(), first.width()); // it takes the most: what cannot be is refused before more is allocated
         try {
             denoising(wanted);
@@ -220,7 +238,7 @@ final class Programs implements AutoCloseable {
         if (decoder != null && (oneAtATime || !wanted.isAsLargeAs(decoder.demand))) {
             closeDecoder();
         }
-        Program program = compile(backend, denoiserGraph(wanted), DENOISER, budget, taken());
+        Program program = compile(denoiserGraph(wanted), DENOISER);
         denoisers.add(new Compiled(wanted, program));
         return program;
     }
@@ -253,15 +271,18 @@ final class Programs implements AutoCloseable {
         if (found != null) {
             return found;
         }
-        Program program = compile(backend, use.graph(sizes(wanted), wanted.looks()), CONTROL_NETS, budget, taken());
+        Program program = compile(use.graph(sizes(wanted), wanted.looks()), CONTROL_NETS);
         controlNets.add(new Compiled(wanted, program));
         return program;
     }
 
+    private Demand ofSize(int height, int width) {
+        return new Demand(1, height, width, 1, textEncoders.length(), Steering.Kinds.NONE, null, UNetVariant.PLAIN);
+    }
+
     /** The decoder for one picture of so many latents. */
     Program decoder(int height, int width) {
-        Demand wanted =
-                new Demand(1, height, width, 1, textEncoders.length(), Steering.Kinds.NONE, null, UNetVariant.PLAIN);
+        Demand wanted = ofSize(height, width);
         Compiled found = decoder;
         if (found != null && found.demand.isAsLargeAs(wanted)) {
             return found.program;
@@ -270,7 +291,7 @@ final class Programs implements AutoCloseable {
         if (oneAtATime || denoisers.stream().anyMatch(other -> !other.demand.isAsLargeAs(wanted))) {
             closeDenoisers();
         }
-        Program program = compile(backend, vae.decoder(height, width), DECODER, budget, taken());
+        Program program = compile(vae.decoder(height, width), DECODER);
         decoder = new Compiled(wanted, program);
         return program;
     }
@@ -291,7 +312,7 @@ final class Programs implements AutoCloseable {
             return beside(graph, part);
         } catch (MemoryBudgetException e) {
             closeDenoisers(); // it has not begun, and is compiled again when it does
-            return compile(backend, graph, part, budget, taken());
+            return compile(graph, part);
         }
     }
 
@@ -301,15 +322,33 @@ final class Programs implements AutoCloseable {
      * @throws MemoryBudgetException if it does not fit, even in the place of the decoder that waits
      */
     Program passingDecoder(Shape latents) {
-        return beside(new VaeGraphs(vae.vae(), 0).decoder(latents.dim(1), latents.dim(2)), "the preview's decoder");
+        return beside(new VaeGraphs(vae.vae(), 0).decoder(latents.dim(1), latents.dim(2)), PREVIEW_DECODER);
+    }
+
+    /**
+     * Another decoder for one picture of so many latents, beside the denoiser at work. It is kept for the next preview, until another program
+     * needs its memory.
+     *
+     * @throws MemoryBudgetException if it does not fit, even in the place of the decoder that waits
+     */
+    Program previewDecoder(Autoencoder by, int height, int width) {
+        Demand wanted = ofSize(height, width);
+        Compiled found = previewDecoder;
+        if (found != null && found.demand.isAsLargeAs(wanted)) {
+            return found.program;
+        }
+        closePreviewDecoder();
+        Program program = beside(new VaeGraphs(by, 0).decoder(height, width), PREVIEW_DECODER);
+        previewDecoder = new Compiled(wanted, program);
+        return program;
     }
 
     private Program beside(Graph graph, String part) {
         try {
-            return compile(backend, graph, part, budget, taken());
+            return compile(graph, part);
         } catch (MemoryBudgetException e) {
             closeDecoder(); // it is compiled again when the picture is due
-            return compile(backend, graph, part, budget, taken());
+            return compile(graph, part);
         }
     }
 
@@ -357,7 +396,12 @@ final class Programs implements AutoCloseable {
     }
 
     private long taken() {
-        return reserved + textEncoders.memory() + bytes(denoisers) + bytes(controlNets) + bytes(decoder);
+        return reserved
+                + textEncoders.memory()
+                + bytes(denoisers)
+                + bytes(controlNets)
+                + bytes(decoder)
+                + bytes(previewDecoder);
     }
 
     private static long bytes(@Nullable Compiled compiled) {
@@ -389,12 +433,19 @@ final class Programs implements AutoCloseable {
         close(closing);
     }
 
+    private void closePreviewDecoder() {
+        Compiled closing = previewDecoder;
+        previewDecoder = null;
+        close(closing);
+    }
+
     /** Frees all; what is asked for later is compiled again. */
     @Override
     public void close() {
         prepared = List.of();
         try {
             closeDenoisers();
+            closePreviewDecoder();
         } finally {
             closeDecoder();
         }

@@ -16,6 +16,7 @@ public final class Progress {
     private final Tensor predOriginalSample;
     private final Function<Tensor, List<Image>> preview;
     private final Thread listening = Thread.currentThread();
+    private @Nullable List<Image> previews;
     private boolean over;
 
     Progress(
@@ -68,10 +69,16 @@ public final class Progress {
     }
 
     /**
-     * What each picture will look like, a pixel for every 8 x 8: each color a weighted sum of the latent's channels, so it costs next to
-     * nothing. The first one of an engine takes longer: the weights are found by decoding a few colors.
+     * What each picture will look like.
      *
-     * @return a preview of each picture, or none, with a line in the log, if that takes more memory than there is beside the denoiser
+     * <p>With an {@link EngineOptions#previewDecoder} it is as large as the picture will be, and takes about a tenth of a step. Without one, or with
+     * a line in the log if there is no memory for it beside the denoiser, it is a pixel for every 8 x 8: each color a weighted sum of the
+     * latent's channels, so it costs next to nothing; the first one of an engine takes longer, as the weights are found by decoding a few colors.
+     *
+     * <p>Asked again, it gives the same ones.
+     *
+     * @return a preview of each picture, or none, with a line in the log, if even that takes more memory than there is
+     * @throws java.util.concurrent.CancellationException if the request is stopped
      * @throws IllegalStateException if {@link ProgressListener#onStep} has returned, or on another thread than its own: the engine is at work
      */
     public List<Image> preview() {
@@ -80,7 +87,12 @@ public final class Progress {
                     "preview: expected a call by the listener while it is told of step %d, found one %s"
                             .formatted(step, over ? "afterwards" : "on another thread"));
         }
-        return preview.apply(predOriginalSample);
+        List<Image> made = previews;
+        if (made == null) {
+            made = List.copyOf(preview.apply(predOriginalSample));
+            previews = made;
+        }
+        return made;
     }
 
     /** The listener has been told; by its own thread. */

@@ -37,6 +37,7 @@ public final class StableDiffusion implements AutoCloseable {
     private final Backend backend;
     private final ModelSource source;
     private final FileHashes hashes;
+    private final @Nullable Path previewDecoder;
     private final OpenModel base;
     private final boolean followsInstructions;
     private @Nullable OpenRefiner refiner;
@@ -50,7 +51,9 @@ public final class StableDiffusion implements AutoCloseable {
         this.backend = backend;
         this.source = source;
         this.hashes = options.hashes();
-        this.base = new OpenModel(source, backend, MachineMemory.limit(options.memory()), options.memory());
+        this.previewDecoder = options.previewDecoder();
+        this.base =
+                new OpenModel(source, backend, MachineMemory.limit(options.memory()), options.memory(), previewDecoder);
         this.followsInstructions = base.model().seesPicture();
     }
 
@@ -183,7 +186,8 @@ public final class StableDiffusion implements AutoCloseable {
                             ModelSource.open(asked),
                             backend,
                             base.budget().minus(base.model().textEncoderMemory()),
-                            base.limit()));
+                            base.limit(),
+                            previewDecoder));
         }
     }
 

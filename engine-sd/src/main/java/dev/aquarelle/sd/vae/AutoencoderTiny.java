@@ -163,6 +163,11 @@ public final class AutoencoderTiny implements Autoencoder {
         return encoder != null;
     }
 
+    /** Whether it can make a picture; some checkpoints hold one direction only. */
+    public boolean hasDecoder() {
+        return decoder != null;
+    }
+
     @Override
     public Value unscale(Graph g, Value latents) {
         return latentScale().unscale(g, latents);

@@ -40,6 +40,21 @@ class ImageTest {
     }
 
     @Test
+    void enlargedAPixelIsASquare() {
+        Image image = Image.of(2, 1, new byte[] {1, 2, 3, 4, 5, 6});
+
+        assertThat(image.enlarged(2))
+                .isEqualTo(Image.of(
+                        4, 2, new byte[] {1, 2, 3, 1, 2, 3, 4, 5, 6, 4, 5, 6, 1, 2, 3, 1, 2, 3, 4, 5, 6, 4, 5, 6}));
+        assertThat(image.enlarged(1)).isEqualTo(image);
+        for (int factor : new int[] {0, 20_000, Integer.MAX_VALUE}) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> image.enlarged(factor))
+                    .withMessage("picture of 2 x 1 pixels cannot be enlarged by " + factor);
+        }
+    }
+
+    @Test
     void aBatchOfTwoIsNoPicture() {
         assertThatThrownBy(() -> Image.fromTensor(Tensor.of(new float[6], 2, 1, 1, 3)))
                 .isInstanceOf(TensorException.class)
