@@ -176,8 +176,8 @@ final class GenerateCommand implements Callable<Integer> {
     @Mixin
     private final BackendChoice backend = new BackendChoice();
 
-    @Option(names = "--preview", description = "Show the picture in the terminal while it is made.")
-    private boolean preview;
+    @Mixin
+    private final PreviewOptions previews = new PreviewOptions();
 
     @Mixin
     private final MemoryOptions memory = new MemoryOptions();
@@ -209,14 +209,15 @@ final class GenerateCommand implements Callable<Integer> {
         refiner.read();
         seeds.read(total);
         requireOneKind();
+        previews.requireSense();
         addOns = promptOptions.with(addOnOptions.read());
         PictureRequest _ = asked(request(text, first, 0, batch), false); // refuses what makes no sense, before all
         requireSampler();
         CommandLine line = spec.commandLine();
         BackendOptions computing = backend.options();
         PictureFiles files = PictureFiles.of(out, text, total, force);
-        EngineOptions options =
-                new EngineOptions(backend.name(), computing, memory.limit().ofEngine());
+        EngineOptions options = previews.with(
+                new EngineOptions(backend.name(), computing, memory.limit().ofEngine()));
         try (StableDiffusion engine = model.load(options)) {
             if (verbose || memory.limit().isGiven() || memory.isDryRun()) {
                 TextToImage one = request(text, first, 0, Math.min(batch, total));
@@ -228,13 +229,14 @@ final class GenerateCommand implements Callable<Integer> {
                 line.getErr().println(MemoryOptions.line(need));
             }
             files.createFolder();
-            Screen screen = new Screen(line.getOut(), line.getErr(), terminal, preview);
+            Screen screen = new Screen(line.getOut(), line.getErr(), terminal, previews.areShown());
             new Painting(
                             engine,
                             (from, pictures) ->
                                     asked(request(text, first, from - first, pictures), engine.followsInstructions()),
                             files,
                             screen,
+                            previews.every(),
                             interrupt)
                     .run(first, total, batch);
         }

@@ -27,7 +27,7 @@ record PictureFiles(Path folder, @Nullable String name, String prompt, boolean s
     private static final int MOST_TRIES = 100;
 
     /** What file systems commonly take. */
-    private static final int LONGEST_NAME = 255;
+    static final int LONGEST_NAME = 255;
 
     private static final String NO_FOLDER = "expected a folder to write to, found something else";
 
@@ -91,16 +91,29 @@ record PictureFiles(Path folder, @Nullable String name, String prompt, boolean s
         }
     }
 
+    /**
+     * Where a picture will be, if nobody takes the name while it is made.
+     *
+     * @param variation the seed of its variation, if it is one
+     */
+    Path expected(long seed, @Nullable String variation) {
+        Path wanted = wanted(seed, variation);
+        return force || name != null && !several ? wanted : FileNames.free(wanted);
+    }
+
+    private Path wanted(long seed, @Nullable String variation) {
+        Path wanted = folder.resolve(name != null ? name : FileNames.of(prompt, seed));
+        if (name != null && several) {
+            wanted = FileNames.withSuffix(wanted, "-" + seed);
+        }
+        return variation != null && (name == null || several) // all of them have the same seed
+                ? FileNames.withSuffix(wanted, "-v" + variation)
+                : wanted;
+    }
+
     /** Writes a picture and says where. */
     Path save(GeneratedImage picture) throws IOException {
-        Path wanted = folder.resolve(name != null ? name : FileNames.of(prompt, picture.seed()));
-        if (name != null && several) {
-            wanted = FileNames.withSuffix(wanted, "-" + picture.seed());
-        }
-        String variation = picture.parameters().values().get("Variation seed");
-        if (variation != null && (name == null || several)) { // all of them have the same seed
-            wanted = FileNames.withSuffix(wanted, "-v" + variation);
-        }
+        Path wanted = wanted(picture.seed(), picture.parameters().values().get("Variation seed"));
         if (force) {
             write(picture, wanted, Png.IfExists.REPLACE);
             return wanted;

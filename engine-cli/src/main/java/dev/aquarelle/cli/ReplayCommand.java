@@ -112,7 +112,8 @@ final class ReplayCommand implements Callable<Integer> {
             Screen screen =
                     new Screen(spec.commandLine().getOut(), spec.commandLine().getErr(), terminal, false);
             long start = System.nanoTime();
-            GeneratedImage now = new Painting(engine, (_, _) -> replay.request(), target, screen, interrupt)
+            GeneratedImage now = new Painting(
+                            engine, (_, _) -> replay.request(), target, screen, PreviewOptions.NEVER, interrupt)
                     .paint(replay.request(), "Painting")
                     .getFirst();
             Path written = target.save(now);
