@@ -16,15 +16,16 @@ record HiresPasses(OpenModel open, SettledRequest s, HiresFix hires, Cancellatio
     }
 
     private Pass first() {
-        return new Pass(open, s, open.scheduler(s.sampler()).start(s.steps()), false, cancellation);
+        return new Pass(open, s, open.scheduler(s.sampler()).start(s.steps()), false, PassSteps.of(s), cancellation);
     }
 
     /** The pass that gives the picture. */
     Pass second() {
-        int steps = hires.scheduled(s.steps());
-        RunOptions options = RunOptions.steps(steps).startingAt(steps - hires.stepsMade(s.steps()));
+        int scheduled = hires.scheduled(s.steps());
+        int made = hires.stepsMade(s.steps());
+        RunOptions options = RunOptions.steps(scheduled).startingAt(scheduled - made);
         boolean encodes = !(hires.upscaler() instanceof HiresUpscaler.Latent);
-        return new Pass(open, large(), open.scheduler(s.sampler()).start(options), encodes, cancellation);
+        return new Pass(open, large(), open.scheduler(s.sampler()).start(options), encodes, PassSteps.again(made), cancellation);
     }
 
     /** Checks and compiles both passes, the larger one first, then makes them: latents of the larger size. */

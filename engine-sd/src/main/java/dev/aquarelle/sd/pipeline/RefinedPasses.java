@@ -2,6 +2,7 @@ package dev.aquarelle.sd.pipeline;
 
 import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.ops.Cancellation;
+import dev.aquarelle.sd.schedulers.Scheduler;
 
 /**
  * The two passes of a {@link Refined} request. The programs of one model are freed before those of the other are compiled, so the memory that
@@ -16,16 +17,25 @@ record RefinedPasses(OpenModel base, OpenModel refiner, SettledRequest s, Refine
         return new Switch(refined.switchAt());
     }
 
+    private Pass first() {
+        Scheduler scheduler = base.scheduler(s.sampler());
+        PassSteps steps = new PassSteps(0, at().stepsBefore(scheduler, s.steps()), false);
+        return new Pass(base, s, at().before(scheduler, s.steps()), false, steps, cancellation);
+    }
+
     /** The pass that gives the picture. */
     Pass second() {
         SettledRequest rest = s.on(refiner.defaults(), refiner.isDistilled());
-        return new Pass(refiner, rest, at().after(refiner.scheduler(rest.sampler()), s.steps()), false, cancellation);
+        Scheduler scheduler = refiner.scheduler(rest.sampler());
+        int made = at().stepsBefore(scheduler, s.steps());
+        PassSteps steps = new PassSteps(made, s.steps() - made, false);
+        return new Pass(refiner, rest, at().after(scheduler, s.steps()), false, steps, cancellation);
     }
 
     /** Checks both passes and finds out that they fit, then makes them: latents for the refiner's decoder. */
     Tensor make(ProgressListener listener) {
         requireSameLatents();
-        Pass first = new Pass(base, s, at().before(base.scheduler(s.sampler()), s.steps()), false, cancellation);
+        Pass first = first();
         Pass second = second();
         first.require();
         second.require();

@@ -252,7 +252,7 @@ public final class StableDiffusion implements AutoCloseable {
     private Pass only(SettledRequest s, Cancellation cancellation) {
         SchedulerRun run =
                 base.scheduler(s.sampler()).start(RunOptions.steps(s.steps()).startingAt(s.firstStep()));
-        return new Pass(base, s, run, s.image() != null, cancellation);
+        return new Pass(base, s, run, s.image() != null, PassSteps.of(s), cancellation);
     }
 
     private static Start start(SettledRequest s, Starter starter) {

@@ -12,6 +12,7 @@ import dev.aquarelle.ops.BackendOptions;
 import dev.aquarelle.sd.checkpoint.ModelSource;
 import dev.aquarelle.sd.image.Image;
 import dev.aquarelle.sd.image.Resampling;
+import dev.aquarelle.sd.prompt.PromptStyle;
 import dev.aquarelle.sd.upscale.TinyUpscaler;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -107,6 +108,30 @@ class HiresFixTest {
                         "3/5 [1, 4, 6, 4] 6",
                         "4/5 [1, 8, 12, 4] 12",
                         "5/5 [1, 8, 12, 4] 12");
+    }
+
+    /** Three steps, then four. */
+    @Test
+    void schedulesOfPromptsGoOnInTheSecondPass() {
+        Image owlThenHouse = scheduled("[an owl:a red house:3]");
+
+        assertThat(scheduled("[an owl:a red house:1.0]")).isEqualTo(owlThenHouse);
+        assertThat(scheduled("[an owl:a red house:2.0]")).isEqualTo(scheduled("an owl"));
+        assertThat(scheduled("[an owl:a red house:1.5]"))
+                .isEqualTo(scheduled("[an owl:a red house:5]"))
+                .isNotEqualTo(owlThenHouse)
+                .isNotEqualTo(scheduled("an owl"));
+        assertThat(owlThenHouse).isNotEqualTo(scheduled("a red house")).isNotEqualTo(scheduled("an owl"));
+    }
+
+    private static Image scheduled(String prompt) {
+        TextToImage.Builder request = TextToImage.builder(prompt)
+                .promptStyle(PromptStyle.WEB_UI)
+                .size(48, 32)
+                .steps(3)
+                .seed(7)
+                .sampler("euler_a");
+        return picture(HiresFix.by(request.build(), 1.5).withSteps(4));
     }
 
     @Test

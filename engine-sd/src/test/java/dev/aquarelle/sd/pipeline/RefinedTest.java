@@ -10,6 +10,7 @@ import dev.aquarelle.ops.BackendOptions;
 import dev.aquarelle.sd.ModelException;
 import dev.aquarelle.sd.checkpoint.ModelSource;
 import dev.aquarelle.sd.image.Image;
+import dev.aquarelle.sd.prompt.PromptStyle;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Two models for a picture: the demo model, and itself or a copy of it. */
@@ -53,6 +55,19 @@ class RefinedTest {
     void aModelRefinedByItselfGivesTheSamePicture(String sampler) {
         assertThat(picture(refined(owl().sampler(sampler))))
                 .isEqualTo(picture(owl().sampler(sampler).build()));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"ddim, 0.5", "euler_a, 0.7", "heun, 0.3", "dpm2, 4"})
+    void schedulesOfPromptsGoOnInTheSecondModel(String sampler, String when) {
+        TextToImage.Builder owl = TextToImage.builder("[an owl:[a red|a blue] house:%s]".formatted(when))
+                .promptStyle(PromptStyle.WEB_UI)
+                .size(64, 48)
+                .steps(6)
+                .seed(7)
+                .sampler(sampler);
+
+        assertThat(picture(refined(owl))).isEqualTo(picture(owl.build()));
     }
 
     @Test
