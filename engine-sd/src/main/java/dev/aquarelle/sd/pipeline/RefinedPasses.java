@@ -11,7 +11,8 @@ import dev.aquarelle.sd.schedulers.Scheduler;
  * @param s settled for the first model
  * @param refiner of the same latents
  */
-record RefinedPasses(OpenModel base, OpenModel refiner, SettledRequest s, Refined refined, Cancellation cancellation) {
+record RefinedPasses(OpenModel base, OpenModel refiner, SettledRequest s, Refined refined, Cancellation cancellation)
+        implements Passes {
 
     private Switch at() {
         return new Switch(refined.switchAt());
@@ -23,8 +24,8 @@ record RefinedPasses(OpenModel base, OpenModel refiner, SettledRequest s, Refine
         return new Pass(base, s, at().before(scheduler, s.steps()), false, steps, cancellation);
     }
 
-    /** The pass that gives the picture. */
-    Pass second() {
+    @Override
+    public Pass last() {
         SettledRequest rest = s.on(refiner.defaults(), refiner.isDistilled());
         Scheduler scheduler = refiner.scheduler(rest.sampler());
         int made = at().stepsBefore(scheduler, s.steps());
@@ -32,13 +33,32 @@ record RefinedPasses(OpenModel base, OpenModel refiner, SettledRequest s, Refine
         return new Pass(refiner, rest, at().after(scheduler, s.steps()), false, steps, cancellation);
     }
 
-    /** Checks both passes and finds out that they fit, then makes them: latents for the refiner's decoder. */
-    Tensor make(ProgressListener listener) {
+    @Override
+    public void require() {
         requireSameLatents();
         Pass first = first();
-        Pass second = second();
+        Pass second = last();
         first.require();
         second.require();
+    }
+
+    /** Beside each model are the text encoders of the other one. */
+    @Override
+    public MemoryNeed need() {
+        require();
+        MemoryNeed second = last().need().beside(base.model().textEncoderMemory());
+        base.model().reserve(refiner.model().textEncoderMemory());
+        try {
+            return first().need().or(second).withWeights(base.model().weightBytes() + refiner.model().weightBytes());
+        } finally {
+            base.model().reserve(0);
+        }
+    }
+
+    @Override
+    public Tensor make(ProgressListener listener) {
+        Pass first = first();
+        Pass second = last();
         base.model().release();
         second.prepare();
         refiner.model().release();

@@ -208,6 +208,23 @@ class HiresFixTest {
     }
 
     @Test
+    void theLargerPassIsPlannedBeItTheFirst(@TempDir Path folder) throws IOException {
+        HiresUpscaler.Network network =
+                new HiresUpscaler.Network(TinyUpscaler.write(folder.resolve("doubling.safetensors")));
+        MemoryNeed large = engine.plan(owl().size(128, 96).build());
+        MemoryNeed shrunk = engine.plan(HiresFix.to(owl().size(128, 96).build(), 32, 32));
+
+        assertThat(shrunk.peak()).isEqualTo(large.peak());
+        assertThat(shrunk.least()).isEqualTo(large.least());
+        assertThat(engine.plan(HiresFix.by(owl().build(), 2).with(network)).encoder())
+                .isPositive();
+        Files.writeString(network.file(), "no network");
+        assertThatThrownBy(() -> engine.plan(HiresFix.by(owl().build(), 2).with(network)))
+                .isInstanceOf(SafetensorsException.class);
+        assertThat(large.or(large.peak()).peak()).isEqualTo(large.textEncoders() + large.peak());
+    }
+
+    @Test
     void whatMakesNoSenseIsRefused() {
         TextToImage owl = owl().build();
         assertThatThrownBy(() -> HiresFix.by(owl, 0.5)).hasMessage("hires scale: expected 1 to 8, found 0.5");

@@ -122,6 +122,34 @@ class RefinedTest {
         }
     }
 
+    /** The first model alone has a ControlNet, and so takes more. */
+    @Test
+    void theLargerPassIsPlannedAndRefused(@TempDir Path folder) throws IOException {
+        Control control = Control.of(DemoAddOns.controlNet(folder), Image.of(64, 48, new byte[3 * 64 * 48]));
+        Refined request = refined(owl().addOns(AddOns.NONE.withControlNet(control)));
+        CountingBackend counting = new CountingBackend("cpu");
+        MemoryNeed need;
+        try (StableDiffusion unlimited =
+                new StableDiffusion(ModelSource.open(DemoModel.path()), counting, EngineOptions.DEFAULT)) {
+            need = unlimited.plan(request);
+            unlimited.generate(request);
+            assertThat(counting.mostBytes).isEqualTo(need.peak());
+        }
+        for (long missing : List.of(0L, 1L)) {
+            MemoryBudget limit = new MemoryBudget(need.least() - missing);
+            EngineOptions limited = new EngineOptions("cpu", BackendOptions.DEFAULT, limit);
+            try (StableDiffusion small = StableDiffusion.load(DemoModel.path(), limited)) {
+                if (missing == 0) {
+                    assertThat(small.plan(request).peak()).isLessThanOrEqualTo(need.least());
+                    assertThat(small.generate(request)).hasSize(1);
+                } else {
+                    assertThatThrownBy(() -> small.plan(request)).isInstanceOf(MemoryBudgetException.class);
+                    assertThatThrownBy(() -> small.generate(request)).isInstanceOf(MemoryBudgetException.class);
+                }
+            }
+        }
+    }
+
     @Test
     void whatMakesNoSenseIsRefused(@TempDir Path folder) throws IOException {
         assertThatThrownBy(() -> new Refined(owl().build(), folder, 1))
