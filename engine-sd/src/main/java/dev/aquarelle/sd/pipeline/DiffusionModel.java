@@ -317,7 +317,11 @@ public final class DiffusionModel implements AutoCloseable {
 
     /** Operations that it takes to decode latents. */
     private double decoding(Shape latents) {
-        return latents.dim(0) * Pace.flops(programs.decoderGraph(latents.dim(1), latents.dim(2)));
+        return latents.dim(0) * decodingOne(latents);
+    }
+
+    private double decodingOne(Shape latents) {
+        return Pace.flops(programs.decoderGraph(latents.dim(1), latents.dim(2)));
     }
 
     private static void tell(ProgressListener listener, Progress progress) {
@@ -335,15 +339,15 @@ public final class DiffusionModel implements AutoCloseable {
      * @throws ModelException if a picture has numbers that are not finite
      */
     public void decode(Tensor latents, Cancellation cancellation, Consumer<Tensor> pictures) {
-        pace.decoding(decoding(latents.shape()), () -> {
-            Program program =
-                    programs.decoder(latents.shape().dim(1), latents.shape().dim(2));
-            for (int n = 0; n < latents.shape().dim(0); n++) {
-                Tensor picture = program.run(cancellation, latents.slice(n, n + 1));
-                Finite.require(Programs.DECODER, Finite.WEIGHTS, picture);
-                pictures.accept(picture);
-            }
-        });
+        Program program =
+                programs.decoder(latents.shape().dim(1), latents.shape().dim(2));
+        double flops = decodingOne(latents.shape());
+        for (int n = 0; n < latents.shape().dim(0); n++) {
+            Tensor one = latents.slice(n, n + 1);
+            Tensor picture = pace.decoding(flops, () -> program.run(cancellation, one));
+            Finite.require(Programs.DECODER, Finite.WEIGHTS, picture);
+            pictures.accept(picture);
+        }
     }
 
     /**

@@ -52,6 +52,15 @@ final class Enlarger implements AutoCloseable {
         }
     }
 
+    /**
+     * What a network's program takes, without making it; 0 if there is none.
+     *
+     * @throws dev.aquarelle.core.memory.MemoryBudgetException if that is more than it may
+     */
+    long memory() {
+        return network == null ? 0 : network.memory(small.width(), small.height());
+    }
+
     /** Where the second pass begins. */
     Start enlarged(Tensor latents, Starter starter) {
         return switch (how) {

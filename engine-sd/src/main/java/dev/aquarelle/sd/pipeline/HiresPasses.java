@@ -9,31 +9,50 @@ import dev.aquarelle.sd.schedulers.RunOptions;
  *
  * @param s settled for the first pass
  */
-record HiresPasses(OpenModel open, SettledRequest s, HiresFix hires, Cancellation cancellation) {
+record HiresPasses(OpenModel open, SettledRequest s, HiresFix hires, Cancellation cancellation)
+        implements Passes {
 
     private SettledRequest large() {
         return s.sized(hires.width(s.width()), hires.height(s.height()));
     }
 
     private Pass first() {
-        return new Pass(open, s, open.scheduler(s.sampler()).start(s.steps()), false, cancellation);
+        return new Pass(open, s, open.scheduler(s.sampler()).start(s.steps()), false, PassSteps.of(s), cancellation);
     }
 
-    /** The pass that gives the picture. */
-    Pass second() {
-        int steps = hires.scheduled(s.steps());
-        RunOptions options = RunOptions.steps(steps).startingAt(steps - hires.stepsMade(s.steps()));
+    @Override
+    public Pass last() {
+        int scheduled = hires.scheduled(s.steps());
+        int made = hires.stepsMade(s.steps());
+        RunOptions options = RunOptions.steps(scheduled).startingAt(scheduled - made);
         boolean encodes = !(hires.upscaler() instanceof HiresUpscaler.Latent);
-        return new Pass(open, large(), open.scheduler(s.sampler()).start(options), encodes, cancellation);
+        return new Pass(open, large(), open.scheduler(s.sampler()).start(options), encodes, PassSteps.again(made), cancellation);
     }
 
-    /** Checks and compiles both passes, the larger one first, then makes them: latents of the larger size. */
-    Tensor make(ProgressListener listener) {
+    private Enlarger enlarger() {
+        return new Enlarger(open, s, large(), hires.upscaler(), cancellation);
+    }
+
+    @Override
+    public void require() {
+        first().require();
+        last().require();
+    }
+
+    @Override
+    public MemoryNeed need() {
+        MemoryNeed both = first().need().or(last().need());
+        try (Enlarger enlarger = enlarger()) {
+            return both.or(enlarger.memory());
+        }
+    }
+
+    /** Compiles both passes, the larger one first, before it makes them. */
+    @Override
+    public Tensor make(ProgressListener listener) {
         Pass first = first();
-        Pass second = second();
-        first.require();
-        second.require();
-        try (Enlarger enlarger = new Enlarger(open, s, second.s(), hires.upscaler(), cancellation)) {
+        Pass second = last();
+        try (Enlarger enlarger = enlarger()) {
             enlarger.requireMemory();
             enlarger.release();
             second.prepare();

@@ -27,6 +27,49 @@ public record MemoryNeed(
         long weights,
         long least) {
 
+    /** Of one pass or another, whichever takes more at a time, with what is enough for both. */
+    MemoryNeed or(MemoryNeed other) {
+        MemoryNeed larger = other.peak > peak ? other : this;
+        return larger.with(larger.textEncoders, larger.peak, Math.max(least, other.least))
+                .withHeap(Math.max(heap, other.heap));
+    }
+
+    /** With another program that runs while there are none but the text encoders'. */
+    MemoryNeed or(long program) {
+        long both = program == 0 ? 0 : textEncoders + program;
+        return with(textEncoders, Math.max(peak, both), Math.max(least, both));
+    }
+
+    /** With so much more that stays all the time: other text encoders. */
+    MemoryNeed beside(long others) {
+        return with(textEncoders + others, peak + others, least + others);
+    }
+
+    /** With other weights. */
+    MemoryNeed withWeights(long bytes) {
+        return new MemoryNeed(
+                textEncoders, denoiser, decoder, encoder, sharing, vaeTile, peak, heap, bytes, least);
+    }
+
+    private MemoryNeed withHeap(long bytes) {
+        return new MemoryNeed(
+                textEncoders, denoiser, decoder, encoder, sharing, vaeTile, peak, bytes, weights, least);
+    }
+
+    private MemoryNeed with(long otherTextEncoders, long otherPeak, long otherLeast) {
+        return new MemoryNeed(
+                otherTextEncoders,
+                denoiser,
+                decoder,
+                encoder,
+                sharing,
+                vaeTile,
+                otherPeak,
+                heap,
+                weights,
+                otherLeast);
+    }
+
     /** How programs share the memory. */
     public enum Sharing {
         /** All are there at once. */

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -95,13 +96,15 @@ final class Pace {
     }
 
     /**
-     * Decodes pictures.
+     * Decodes a picture.
      *
      * @param flops that it takes
+     * @param work the decoder's alone
      */
-    void decoding(double flops, Runnable work) {
+    <T> T decoding(double flops, Supplier<T> work) {
         long start = clock.getAsLong();
-        work.run();
+        T picture = work.get();
         decoderNanosPerFlop = (clock.getAsLong() - start) / flops;
+        return picture;
     }
 }

@@ -24,10 +24,17 @@ record Pass(
         Cancellation cancellation) {
 
     /**
+     * @param steps by which the prompts change
      * @throws IllegalArgumentException if the prompts cannot be read
      */
-    Pass(OpenModel open, SettledRequest s, SchedulerRun run, boolean encodes, Cancellation cancellation) {
-        this(open, s, run, encodes, PromptReader.of(s, open.conditioner()), cancellation);
+    Pass(
+            OpenModel open,
+            SettledRequest s,
+            SchedulerRun run,
+            boolean encodes,
+            PassSteps steps,
+            Cancellation cancellation) {
+        this(open, s, run, encodes, PromptReader.of(s, open.conditioner(), steps), cancellation);
     }
 
     private DiffusionModel model() {

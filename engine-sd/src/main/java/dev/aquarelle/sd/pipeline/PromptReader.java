@@ -10,12 +10,13 @@ sealed interface PromptReader permits PlainReader, WebUiReader {
     /**
      * The one for a request.
      *
+     * @param steps of the pass that it is for
      * @throws IllegalArgumentException if its prompts cannot be read
      */
-    static PromptReader of(SettledRequest s, Conditioner conditioner) {
+    static PromptReader of(SettledRequest s, Conditioner conditioner, PassSteps steps) {
         return switch (s.text().promptStyle()) {
             case PLAIN -> new PlainReader(s, conditioner);
-            case WEB_UI -> new WebUiReader(s, WebUiPrompts.of(s.text(), s.steps()), conditioner);
+            case WEB_UI -> new WebUiReader(s, steps.counted(WebUiPrompts.of(s.text(), s.steps())), conditioner, steps);
         };
     }
 
@@ -34,7 +35,7 @@ sealed interface PromptReader permits PlainReader, WebUiReader {
     long bytes();
 
     /**
-     * Encodes all prompts of a run.
+     * Encodes all prompts of a pass.
      *
      * @param calls of the denoiser
      * @param channels further channels of the sample, if the model sees a picture

@@ -5,11 +5,11 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Prompts that change in the course of a run. A sampler that calls the denoiser more often than it makes steps is told the same in all calls
+ * Prompts that change in the course of a pass. A sampler that calls the denoiser more often than it makes steps is told the same in all calls
  * of a step: the calls are shared out evenly among the steps, the first ones to the first.
  */
 final class PromptsBySteps implements ConditioningSchedule {
-    private final int steps;
+    private final PassSteps steps;
     private final int calls;
     private final List<EncodedTexts> looks;
     private final Function<List<PromptEmbeds>, Conditioning> telling;
@@ -17,12 +17,12 @@ final class PromptsBySteps implements ConditioningSchedule {
     private @Nullable Conditioning last;
 
     /**
-     * @param steps that are made
+     * @param steps that the pass makes
      * @param calls of the denoiser in them
      * @param looks what each of them is told
      * @param telling makes one of what all of them are told
      */
-    PromptsBySteps(int steps, int calls, List<EncodedTexts> looks, Function<List<PromptEmbeds>, Conditioning> telling) {
+    PromptsBySteps(PassSteps steps, int calls, List<EncodedTexts> looks, Function<List<PromptEmbeds>, Conditioning> telling) {
         this.steps = steps;
         this.calls = calls;
         this.looks = List.copyOf(looks);
@@ -31,7 +31,7 @@ final class PromptsBySteps implements ConditioningSchedule {
 
     @Override
     public Conditioning at(int call) {
-        int step = (int) ((long) call * steps / calls);
+        int step = steps.first() + (int) ((long) call * steps.count() / calls);
         List<PromptEmbeds> embeds = looks.stream().map(look -> look.at(step)).toList();
         Conditioning told = last;
         if (told == null || !embeds.equals(lastEmbeds)) {

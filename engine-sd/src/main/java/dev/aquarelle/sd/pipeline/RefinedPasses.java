@@ -2,6 +2,7 @@ package dev.aquarelle.sd.pipeline;
 
 import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.ops.Cancellation;
+import dev.aquarelle.sd.schedulers.Scheduler;
 
 /**
  * The two passes of a {@link Refined} request. The programs of one model are freed before those of the other are compiled, so the memory that
@@ -10,25 +11,54 @@ import dev.aquarelle.ops.Cancellation;
  * @param s settled for the first model
  * @param refiner of the same latents
  */
-record RefinedPasses(OpenModel base, OpenModel refiner, SettledRequest s, Refined refined, Cancellation cancellation) {
+record RefinedPasses(OpenModel base, OpenModel refiner, SettledRequest s, Refined refined, Cancellation cancellation)
+        implements Passes {
 
     private Switch at() {
         return new Switch(refined.switchAt());
     }
 
-    /** The pass that gives the picture. */
-    Pass second() {
-        SettledRequest rest = s.on(refiner.defaults(), refiner.isDistilled());
-        return new Pass(refiner, rest, at().after(refiner.scheduler(rest.sampler()), s.steps()), false, cancellation);
+    private Pass first() {
+        Scheduler scheduler = base.scheduler(s.sampler());
+        PassSteps steps = new PassSteps(0, at().stepsBefore(scheduler, s.steps()), false);
+        return new Pass(base, s, at().before(scheduler, s.steps()), false, steps, cancellation);
     }
 
-    /** Checks both passes and finds out that they fit, then makes them: latents for the refiner's decoder. */
-    Tensor make(ProgressListener listener) {
+    @Override
+    public Pass last() {
+        SettledRequest rest = s.on(refiner.defaults(), refiner.isDistilled());
+        Scheduler scheduler = refiner.scheduler(rest.sampler());
+        int made = at().stepsBefore(scheduler, s.steps());
+        PassSteps steps = new PassSteps(made, s.steps() - made, false);
+        return new Pass(refiner, rest, at().after(scheduler, s.steps()), false, steps, cancellation);
+    }
+
+    @Override
+    public void require() {
         requireSameLatents();
-        Pass first = new Pass(base, s, at().before(base.scheduler(s.sampler()), s.steps()), false, cancellation);
-        Pass second = second();
+        Pass first = first();
+        Pass second = last();
         first.require();
         second.require();
+    }
+
+    /** Beside each model are the text encoders of the other one. */
+    @Override
+    public MemoryNeed need() {
+        require();
+        MemoryNeed second = last().need().beside(base.model().textEncoderMemory());
+        base.model().reserve(refiner.model().textEncoderMemory());
+        try {
+            return first().need().or(second).withWeights(base.model().weightBytes() + refiner.model().weightBytes());
+        } finally {
+            base.model().reserve(0);
+        }
+    }
+
+    @Override
+    public Tensor make(ProgressListener listener) {
+        Pass first = first();
+        Pass second = last();
         base.model().release();
         second.prepare();
         refiner.model().release();

@@ -24,6 +24,11 @@ record ScheduledTexts(PromptSchedule first, PromptSchedule second) {
         return new ScheduledTexts(PromptSchedule.of(first, steps), PromptSchedule.of(second, steps));
     }
 
+    /** The same in a second pass over the picture, of so many steps. */
+    ScheduledTexts again(int steps) {
+        return new ScheduledTexts(first.again(steps), second.again(steps));
+    }
+
     /** Those of a step, counted from 0. */
     Texts at(int step) {
         return new Texts(first.at(step), second.at(step));

@@ -8,15 +8,15 @@ import dev.aquarelle.sd.checkpoint.FileHashes;
 import dev.aquarelle.sd.checkpoint.ModelSource;
 import dev.aquarelle.sd.image.GenerationParameters;
 import dev.aquarelle.sd.image.Image;
-import dev.aquarelle.sd.schedulers.RunOptions;
-import dev.aquarelle.sd.schedulers.SchedulerRun;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.concurrent.CancellationException;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -129,6 +129,7 @@ public final class StableDiffusion implements AutoCloseable {
      * @throws dev.aquarelle.sd.schedulers.SchedulerException if there is no such sampler or it cannot take so many steps
      * @throws dev.aquarelle.core.memory.MemoryBudgetException if it takes more memory than it may; nothing has been done then
      * @throws dev.aquarelle.sd.ModelException if a part of the model gives numbers that are not finite; says which
+     * @throws java.io.UncheckedIOException if a file whose hash the parameters tell cannot be read; nothing has been done then
      * @throws CancellationException if stopped, be it before its turn; the engine stays usable
      * @throws IllegalStateException if the engine is closed, or the listener of a request asks for another one
      */
@@ -137,8 +138,8 @@ public final class StableDiffusion implements AutoCloseable {
     }
 
     /**
-     * What a request would take in memory. Nothing is computed; LoRAs and the like are opened. Of a request that is made in two passes it is the
-     * larger one that is told.
+     * What a request would take in memory. Nothing is computed; LoRAs and the like are opened. Of a request that is made in two passes both
+     * are looked at, and the larger one is told.
      *
      * @throws IllegalArgumentException if the request does not suit the model
      * @throws dev.aquarelle.core.memory.MemoryBudgetException if it takes more memory than it may; says what would do
@@ -146,7 +147,7 @@ public final class StableDiffusion implements AutoCloseable {
      * @throws IllegalStateException if the engine is closed, or the listener of a request asks
      */
     public MemoryNeed plan(PictureRequest request) {
-        return inTurn(request, Cancellation.NEVER, s -> last(s).need());
+        return inTurn(request, Cancellation.NEVER, s -> passes(s, Cancellation.NEVER).need());
     }
 
     private <T> T inTurn(PictureRequest request, Cancellation cancellation, Function<SettledRequest, T> work) {
@@ -192,26 +193,38 @@ public final class StableDiffusion implements AutoCloseable {
     }
 
     private List<GeneratedImage> generate(SettledRequest s, ProgressListener listener, Cancellation cancellation) {
-        OpenModel last = s.request() instanceof Refined && refiner != null ? refiner.model : base;
-        Tensor latents = switch (s.request()) {
-            case HiresFix hires -> new HiresPasses(base, s, hires, cancellation).make(listener);
-            case Refined refined -> new RefinedPasses(base, last, s, refined, cancellation).make(listener);
-            case TextToImage _, ImageToImage _, Inpaint _, Outpaint _, InstructEdit _ -> one(s, listener, cancellation);
-        };
-        int tile = last.model().programs().tile();
+        Passes passes = passes(s, cancellation);
+        passes.require();
+        Pass last = passes.last();
+        int tile = last.tile();
+        List<GenerationParameters> parameters = IntStream.range(0, s.batch())
+                .mapToObj(n -> parameters(s, tile, n))
+                .toList(); // before the work, which a file that cannot be read would lose
+        Tensor latents = passes.make(listener);
+        DiffusionModel model = last.open().model();
         List<GeneratedImage> images = new ArrayList<>();
-        last.model().decode(latents, cancellation, decoded -> {
+        model.decode(latents, cancellation, decoded -> {
             int n = images.size();
             Image picture = Image.fromTensor(decoded);
             images.add(new GeneratedImage(
                     s.painted() instanceof Inpaint inpaint ? inpaint.finished(picture) : picture,
-                    parameters(s, tile, n),
+                    parameters.get(n),
                     s.seed(n)));
         });
-        if (last != base) {
-            last.model().release(); // to make room for the next picture's first pass
+        if (last.open() != base) {
+            model.release(); // to make room for the next picture's first pass
         }
         return images;
+    }
+
+    private Passes passes(SettledRequest s, Cancellation cancellation) {
+        return switch (s.request()) {
+            case HiresFix hires -> new HiresPasses(base, s, hires, cancellation);
+            case Refined refined ->
+                new RefinedPasses(base, Objects.requireNonNull(refiner).model, s, refined, cancellation);
+            case TextToImage _, ImageToImage _, Inpaint _, Outpaint _, InstructEdit _ ->
+                OnePass.of(base, s, cancellation);
+        };
     }
 
     /**
@@ -220,7 +233,8 @@ public final class StableDiffusion implements AutoCloseable {
      * @throws java.io.UncheckedIOException if a file to be hashed cannot be read
      */
     public GenerationParameters parameters(PictureRequest request) {
-        return inTurn(request, Cancellation.NEVER, s -> parameters(s, last(s).tile(), 0));
+        return inTurn(request, Cancellation.NEVER, s -> parameters(
+                        s, passes(s, Cancellation.NEVER).last().tile(), 0));
     }
 
     private GenerationParameters parameters(SettledRequest s, int tile, int n) {
@@ -230,52 +244,10 @@ public final class StableDiffusion implements AutoCloseable {
         return s.parameters(model, base.samplerTitle(s.sampler()), hashes, tile, n);
     }
 
-    /** The pass that gives the picture. */
-    private Pass last(SettledRequest s) {
-        return switch (s.request()) {
-            case HiresFix hires -> new HiresPasses(base, s, hires, Cancellation.NEVER).second();
-            case Refined refined
-            when refiner != null -> new RefinedPasses(base, refiner.model, s, refined, Cancellation.NEVER).second();
-            default -> only(s, Cancellation.NEVER);
-        };
-    }
-
     /** The name to ask for, so that a picture with this title of a sampler is made again; null for what the model has. */
     @Nullable
     String samplerOf(String title) {
         return base.samplerOf(title);
-    }
-
-    private Tensor one(SettledRequest s, ProgressListener listener, Cancellation cancellation) {
-        Pass pass = only(s, cancellation);
-        pass.require();
-        pass.prepare();
-        return pass.make(NoiseSources.of(s), starter -> start(s, starter), listener);
-    }
-
-    private Pass only(SettledRequest s, Cancellation cancellation) {
-        SchedulerRun run =
-                base.scheduler(s.sampler()).start(RunOptions.steps(s.steps()).startingAt(s.firstStep()));
-        return new Pass(base, s, run, s.image() != null, cancellation);
-    }
-
-    private static Start start(SettledRequest s, Starter starter) {
-        return switch (s.painted()) {
-            case TextToImage _, HiresFix _, Refined _ -> starter.ofNoise();
-            case ImageToImage to -> starter.ofImage(to.image().toTensor());
-            case Inpaint inpaint -> inpainting(s, inpaint, starter);
-            case Outpaint outpaint -> inpainting(s, outpaint.inpaint(), starter);
-            case InstructEdit edit ->
-                starter.ofInstruction(edit.image().toTensor(), s.guidance().looks());
-        };
-    }
-
-    private static Start inpainting(SettledRequest s, Inpaint inpaint, Starter starter) {
-        return starter.ofInpainting(
-                inpaint.image().toTensor(),
-                Masking.of(inpaint.usedMask()),
-                inpaint.strength() == 1,
-                s.guidance().looks());
     }
 
     /**

@@ -16,6 +16,10 @@ import dev.aquarelle.sd.schedulers.StepResult;
 record Switch(double at) {
 
     /** The steps of a scheduler before the switch. */
+    int stepsBefore(Scheduler scheduler, int steps) {
+        return stepsBefore(scheduler, scheduler.start(steps).timesteps());
+    }
+
     private int stepsBefore(Scheduler scheduler, float[] timesteps) {
         int trained = scheduler.schedule().trainTimesteps();
         double cutoff = Math.rint(trained - at * trained);

@@ -14,8 +14,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Prompts of different lengths are filled up as there: the texts of one schedule by chunks of no text, the parts of a composed prompt by
  * their last token's states again, and the shorter one of prompt and negative prompt by chunks of no text, which the web interface does with
  * its setting "Pad prompt/negative prompt".
+ *
+ * @param prompts counted as the pass's steps are
+ * @param steps of the pass
  */
-record WebUiReader(SettledRequest s, WebUiPrompts prompts, Conditioner conditioner) implements PromptReader {
+record WebUiReader(SettledRequest s, WebUiPrompts prompts, Conditioner conditioner, PassSteps steps) implements PromptReader {
     private static final Texts NOTHING = new Texts("", "");
 
     private TextEncoders encoders() {
@@ -59,7 +62,7 @@ record WebUiReader(SettledRequest s, WebUiPrompts prompts, Conditioner condition
     @Override
     public ConditioningSchedule schedule(int calls, @Nullable Tensor channels, Cancellation cancellation) {
         List<EncodedTexts> looks = looks(cancellation);
-        return new PromptsBySteps(s.steps() - s.firstStep(), calls, looks, embeds -> {
+        return new PromptsBySteps(steps, calls, looks, embeds -> {
             PromptEmbeds rows = PromptEmbeds.concatenated(embeds.stream()
                     .flatMap(look -> Collections.nCopies(s.batch(), look).stream())
                     .toArray(PromptEmbeds[]::new));

@@ -7,31 +7,31 @@ import java.util.Set;
 sealed interface EditedPrompt {
 
     /** Appends what it is up to and in a step, counted from 1. */
-    void appendTo(StringBuilder text, int step, int steps);
+    void appendTo(StringBuilder text, int step, CountedSteps steps);
 
     /** Adds the steps after which it may become another text. */
-    void addEndsTo(Set<Integer> ends, int steps);
+    void addEndsTo(Set<Integer> ends, CountedSteps steps);
 
     /** The same in all steps. */
     record Plain(String text) implements EditedPrompt {
         @Override
-        public void appendTo(StringBuilder all, int step, int steps) {
+        public void appendTo(StringBuilder all, int step, CountedSteps steps) {
             all.append(text);
         }
 
         @Override
-        public void addEndsTo(Set<Integer> ends, int steps) {}
+        public void addEndsTo(Set<Integer> ends, CountedSteps steps) {}
     }
 
     /** One after the other. */
     record Sequence(List<EditedPrompt> parts) implements EditedPrompt {
         @Override
-        public void appendTo(StringBuilder text, int step, int steps) {
+        public void appendTo(StringBuilder text, int step, CountedSteps steps) {
             parts.forEach(part -> part.appendTo(text, step, steps));
         }
 
         @Override
-        public void addEndsTo(Set<Integer> ends, int steps) {
+        public void addEndsTo(Set<Integer> ends, CountedSteps steps) {
             parts.forEach(part -> part.addEndsTo(ends, steps));
         }
     }
@@ -43,36 +43,30 @@ sealed interface EditedPrompt {
      */
     record Scheduled(EditedPrompt before, EditedPrompt after, String when) implements EditedPrompt {
         @Override
-        public void appendTo(StringBuilder text, int step, int steps) {
-            (step <= end(steps) ? before : after).appendTo(text, step, steps);
+        public void appendTo(StringBuilder text, int step, CountedSteps steps) {
+            (step <= steps.end(when) ? before : after).appendTo(text, step, steps);
         }
 
         @Override
-        public void addEndsTo(Set<Integer> ends, int steps) {
+        public void addEndsTo(Set<Integer> ends, CountedSteps steps) {
             before.addEndsTo(ends, steps);
             after.addEndsTo(ends, steps);
-            if (end(steps) >= 1) {
-                ends.add(end(steps));
+            if (steps.end(when) >= 1) {
+                ends.add(steps.end(when));
             }
-        }
-
-        /** A number with a point is a part of all steps, another one counts them. */
-        private int end(int steps) {
-            double number = Double.parseDouble(when);
-            return (int) Math.min(steps, when.contains(".") ? number * steps : number);
         }
     }
 
     /** Another one in each step, and from the first on again: {@code [one|other]}. */
     record Alternate(List<EditedPrompt> options) implements EditedPrompt {
         @Override
-        public void appendTo(StringBuilder text, int step, int steps) {
+        public void appendTo(StringBuilder text, int step, CountedSteps steps) {
             options.get((step - 1) % options.size()).appendTo(text, step, steps);
         }
 
         @Override
-        public void addEndsTo(Set<Integer> ends, int steps) {
-            for (int step = 1; step <= steps; step++) {
+        public void addEndsTo(Set<Integer> ends, CountedSteps steps) {
+            for (int step = 1; step <= steps.steps(); step++) {
                 ends.add(step);
             }
         }

@@ -15,9 +15,10 @@ import java.util.TreeSet;
  * </pre>
  * A {@code when} with a point in it is a part of all steps, another one counts them. All this may be nested. What is not so is text.
  *
+ * @param prompt as it is written
  * @param entries by their ends, the last of which is the number of steps
  */
-public record PromptSchedule(List<Entry> entries) {
+public record PromptSchedule(String prompt, List<Entry> entries) {
 
     /**
      * A text and its last step.
@@ -43,8 +44,22 @@ public record PromptSchedule(List<Entry> entries) {
      * @throws IllegalArgumentException if brackets are nested more than 100 deep
      */
     public static PromptSchedule of(String prompt, int steps) {
+        return of(prompt, new CountedSteps(0, steps));
+    }
+
+    /**
+     * The same prompt in a second pass over the picture, in which its numbers go on (the web interface's "hires fix", version 1.6 and later): with a
+     * point they are parts of the second pass from 1 on, without one they count the steps of both. Alternation begins anew.
+     *
+     * @param steps of the second pass, at least 1
+     */
+    public PromptSchedule again(int steps) {
+        return of(prompt, new CountedSteps(entries.getLast().endAtStep(), steps));
+    }
+
+    private static PromptSchedule of(String prompt, CountedSteps steps) {
         EditedPrompt edited = EditedPromptParser.parse(prompt);
-        TreeSet<Integer> ends = new TreeSet<>(List.of(steps));
+        TreeSet<Integer> ends = new TreeSet<>(List.of(steps.steps()));
         edited.addEndsTo(ends, steps);
         List<Entry> entries = new ArrayList<>();
         for (int end : ends) {
@@ -52,7 +67,7 @@ public record PromptSchedule(List<Entry> entries) {
             edited.appendTo(text, end, steps);
             entries.add(new Entry(end, text.toString()));
         }
-        return new PromptSchedule(entries);
+        return new PromptSchedule(prompt, entries);
     }
 
     /**

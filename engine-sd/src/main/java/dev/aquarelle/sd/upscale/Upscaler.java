@@ -149,6 +149,25 @@ public final class Upscaler implements AutoCloseable {
                 tiles.along(padded(width)).getFirst().to());
     }
 
+    /**
+     * What the program for a picture of this size takes, without making it.
+     *
+     * @return bytes
+     * @throws MemoryBudgetException if a tile or the whole picture takes more memory than it may
+     */
+    public long memory(int width, int height) {
+        requireHeap((long) scale() * width, (long) scale() * height);
+        int tileHeight = tiles.along(padded(height)).getFirst().to();
+        int tileWidth = tiles.along(padded(width)).getFirst().to();
+        long bytes = backend.plan(network.graph(tileHeight, tileWidth)).total();
+        budget.require(tile(tileHeight, tileWidth), bytes);
+        return bytes;
+    }
+
+    private static String tile(int height, int width) {
+        return "a tile of %d x %d pixels".formatted(width, height);
+    }
+
     private int padded(int length) {
         int multiple = network.multiple();
         return (length + multiple - 1) / multiple * multiple;
@@ -181,7 +200,7 @@ public final class Upscaler implements AutoCloseable {
             if (e.available() == MemoryBudgetException.UNKNOWN) {
                 throw e; // by the JVM
             }
-            String who = "a tile of %d x %d pixels".formatted(width, height);
+            String who = tile(height, width);
             throw (MemoryBudgetException) new MemoryBudgetException(who, e.needed(), budget.bytes()).initCause(e);
         }
     }

@@ -12,6 +12,7 @@ import dev.aquarelle.ops.BackendOptions;
 import dev.aquarelle.sd.checkpoint.ModelSource;
 import dev.aquarelle.sd.image.Image;
 import dev.aquarelle.sd.image.Resampling;
+import dev.aquarelle.sd.prompt.PromptStyle;
 import dev.aquarelle.sd.upscale.TinyUpscaler;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -109,6 +110,30 @@ class HiresFixTest {
                         "5/5 [1, 8, 12, 4] 12");
     }
 
+    /** Three steps, then four. */
+    @Test
+    void schedulesOfPromptsGoOnInTheSecondPass() {
+        Image owlThenHouse = scheduled("[an owl:a red house:3]");
+
+        assertThat(scheduled("[an owl:a red house:1.0]")).isEqualTo(owlThenHouse);
+        assertThat(scheduled("[an owl:a red house:2.0]")).isEqualTo(scheduled("an owl"));
+        assertThat(scheduled("[an owl:a red house:1.5]"))
+                .isEqualTo(scheduled("[an owl:a red house:5]"))
+                .isNotEqualTo(owlThenHouse)
+                .isNotEqualTo(scheduled("an owl"));
+        assertThat(owlThenHouse).isNotEqualTo(scheduled("a red house")).isNotEqualTo(scheduled("an owl"));
+    }
+
+    private static Image scheduled(String prompt) {
+        TextToImage.Builder request = TextToImage.builder(prompt)
+                .promptStyle(PromptStyle.WEB_UI)
+                .size(48, 32)
+                .steps(3)
+                .seed(7)
+                .sampler("euler_a");
+        return picture(HiresFix.by(request.build(), 1.5).withSteps(4));
+    }
+
     @Test
     void aSizeOfOtherProportionsIsCoveredAndCut() {
         for (HiresUpscaler upscaler : List.of(HiresUpscaler.usual(), new HiresUpscaler.Pixels(Resampling.LANCZOS))) {
@@ -180,6 +205,23 @@ class HiresFixTest {
                     .isInstanceOf(MemoryBudgetException.class);
             assertThat(small.generate(owl().build())).hasSize(1);
         }
+    }
+
+    @Test
+    void theLargerPassIsPlannedBeItTheFirst(@TempDir Path folder) throws IOException {
+        HiresUpscaler.Network network =
+                new HiresUpscaler.Network(TinyUpscaler.write(folder.resolve("doubling.safetensors")));
+        MemoryNeed large = engine.plan(owl().size(128, 96).build());
+        MemoryNeed shrunk = engine.plan(HiresFix.to(owl().size(128, 96).build(), 32, 32));
+
+        assertThat(shrunk.peak()).isEqualTo(large.peak());
+        assertThat(shrunk.least()).isEqualTo(large.least());
+        assertThat(engine.plan(HiresFix.by(owl().build(), 2).with(network)).encoder())
+                .isPositive();
+        Files.writeString(network.file(), "no network");
+        assertThatThrownBy(() -> engine.plan(HiresFix.by(owl().build(), 2).with(network)))
+                .isInstanceOf(SafetensorsException.class);
+        assertThat(large.or(large.peak()).peak()).isEqualTo(large.textEncoders() + large.peak());
     }
 
     @Test

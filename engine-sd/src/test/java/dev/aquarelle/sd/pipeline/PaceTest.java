@@ -44,7 +44,11 @@ class PaceTest {
         Pace.Run first = pace.begin(2, CALL, DECODING);
         call(first, 30);
         call(first, 2);
-        pace.decoding(DECODING, () -> pass(10));
+        pace.decoding(DECODING, () -> {
+            pass(10);
+            return "a picture";
+        });
+        pass(60); // it is written to its file
 
         Pace.Run larger = pace.begin(3, 4 * CALL, 4 * DECODING);
         call(larger, 8);

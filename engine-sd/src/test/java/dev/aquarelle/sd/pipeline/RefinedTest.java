@@ -10,6 +10,7 @@ import dev.aquarelle.ops.BackendOptions;
 import dev.aquarelle.sd.ModelException;
 import dev.aquarelle.sd.checkpoint.ModelSource;
 import dev.aquarelle.sd.image.Image;
+import dev.aquarelle.sd.prompt.PromptStyle;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Two models for a picture: the demo model, and itself or a copy of it. */
@@ -53,6 +55,19 @@ class RefinedTest {
     void aModelRefinedByItselfGivesTheSamePicture(String sampler) {
         assertThat(picture(refined(owl().sampler(sampler))))
                 .isEqualTo(picture(owl().sampler(sampler).build()));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"ddim, 0.5", "euler_a, 0.7", "heun, 0.3", "dpm2, 4"})
+    void schedulesOfPromptsGoOnInTheSecondModel(String sampler, String when) {
+        TextToImage.Builder owl = TextToImage.builder("[an owl:[a red|a blue] house:%s]".formatted(when))
+                .promptStyle(PromptStyle.WEB_UI)
+                .size(64, 48)
+                .steps(6)
+                .seed(7)
+                .sampler(sampler);
+
+        assertThat(picture(refined(owl))).isEqualTo(picture(owl.build()));
     }
 
     @Test
@@ -104,6 +119,34 @@ class RefinedTest {
                         throw new AssertionError("a step was made");
                     }))
                     .isInstanceOf(MemoryBudgetException.class);
+        }
+    }
+
+    /** The first model alone has a ControlNet, and so takes more. */
+    @Test
+    void theLargerPassIsPlannedAndRefused(@TempDir Path folder) throws IOException {
+        Control control = Control.of(DemoAddOns.controlNet(folder), Image.of(64, 48, new byte[3 * 64 * 48]));
+        Refined request = refined(owl().addOns(AddOns.NONE.withControlNet(control)));
+        CountingBackend counting = new CountingBackend("cpu");
+        MemoryNeed need;
+        try (StableDiffusion unlimited =
+                new StableDiffusion(ModelSource.open(DemoModel.path()), counting, EngineOptions.DEFAULT)) {
+            need = unlimited.plan(request);
+            unlimited.generate(request);
+            assertThat(counting.mostBytes).isEqualTo(need.peak());
+        }
+        for (long missing : List.of(0L, 1L)) {
+            MemoryBudget limit = new MemoryBudget(need.least() - missing);
+            EngineOptions limited = new EngineOptions("cpu", BackendOptions.DEFAULT, limit);
+            try (StableDiffusion small = StableDiffusion.load(DemoModel.path(), limited)) {
+                if (missing == 0) {
+                    assertThat(small.plan(request).peak()).isLessThanOrEqualTo(need.least());
+                    assertThat(small.generate(request)).hasSize(1);
+                } else {
+                    assertThatThrownBy(() -> small.plan(request)).isInstanceOf(MemoryBudgetException.class);
+                    assertThatThrownBy(() -> small.generate(request)).isInstanceOf(MemoryBudgetException.class);
+                }
+            }
         }
     }
 

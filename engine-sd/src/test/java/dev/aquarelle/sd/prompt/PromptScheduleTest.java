@@ -80,6 +80,33 @@ class PromptScheduleTest {
         assertThat(PromptSchedule.of("[a|b]", 10).at(2)).isEqualTo("b");
     }
 
+    /** By the rule of the web interface's version 1.6, worked out by hand: ten steps, then twenty. */
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "[a:b:0.5]; 20=b",
+                "[a:b:1.0]; 20=b",
+                "[a:b:1.5]; 10=a|20=b",
+                "[a:b:2.0]; 20=a",
+                "[a:b:10]; 20=b",
+                "[a:b:14]; 4=a|20=b",
+                "[a:b:99]; 20=a",
+                "[a:[b:c:13]:0.3]; 3=b|20=c",
+            })
+    void numbersGoOnInASecondPass(String prompt, String expected) {
+        assertThat(PromptSchedule.of(prompt, 10).again(20).entries().stream()
+                        .map(entry -> entry.endAtStep() + "=" + entry.text())
+                        .collect(Collectors.joining("|")))
+                .isEqualTo(expected);
+    }
+
+    @Test
+    void alternationBeginsAnewInASecondPass() {
+        assertThat(PromptSchedule.of("[a|b|c]", 10).again(2).entries())
+                .containsExactly(new PromptSchedule.Entry(1, "a"), new PromptSchedule.Entry(2, "b"));
+    }
+
     @Test
     void bracketsBeyondMeasureAreRefusedAndUnbalancedOnesAreNoTrouble() {
         String open = "[".repeat(9000);
