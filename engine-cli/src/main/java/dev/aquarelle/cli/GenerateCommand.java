@@ -222,6 +222,7 @@ final class GenerateCommand implements Callable<Integer> {
             if (verbose || memory.limit().isGiven() || memory.isDryRun()) {
                 TextToImage one = request(text, first, 0, Math.min(batch, total));
                 MemoryNeed need = engine.plan(asked(one, engine.followsInstructions()));
+                memory.limit().require(need);
                 if (memory.isDryRun()) {
                     MemoryOptions.print(need, line.getOut());
                     return 0;

@@ -1,13 +1,17 @@
 package dev.aquarelle.cli;
 
 import dev.aquarelle.core.memory.MemoryBudget;
+import dev.aquarelle.sd.pipeline.MemoryNeed;
 import java.util.Locale;
 import picocli.CommandLine.Option;
 
 /** How much memory the process may take, mapped weights not counted. */
 final class MemoryLimit {
-    /** What the JVM takes for itself, pictures on the way to their files included: 170 to 195 MiB were measured. */
+    /** What the JVM takes for itself, small pictures on the way to their files included: 170 to 195 MiB were measured. */
     static final long OF_JVM = 200L << 20;
+
+    /** The same without what is known of its heap. */
+    private static final long BESIDE_HEAP = 170L << 20;
 
     @Option(
             names = "--max-memory",
@@ -33,6 +37,27 @@ final class MemoryLimit {
                             .formatted(amount(OF_JVM), amount(most.bytes())));
         }
         return most.minus(OF_JVM);
+    }
+
+    /** What the JVM takes for itself, prompts, latents and pictures included. */
+    static long ofJvm(MemoryNeed need) {
+        return Math.max(OF_JVM, BESIDE_HEAP + need.heap());
+    }
+
+    /** All that a picture takes. */
+    static long inAll(MemoryNeed need) {
+        return need.peak() + ofJvm(need);
+    }
+
+    /**
+     * Refuses what takes more than it may because of what is in the Java heap, of which the engine's share of the limit says nothing.
+     *
+     * @throws dev.aquarelle.core.memory.MemoryBudgetException if it does
+     */
+    void require(MemoryNeed need) {
+        most.require(
+                "the request with the JVM's %s, latents and pictures included,".formatted(amount(ofJvm(need))),
+                inAll(need));
     }
 
     /** Whether there is a limit. */

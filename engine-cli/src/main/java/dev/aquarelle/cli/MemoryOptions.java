@@ -56,8 +56,8 @@ final class MemoryOptions {
     static String line(MemoryNeed need) {
         return "memory: %s, of which %s by the JVM, %s%s; %s of weights are mapped, which is not counted"
                 .formatted(
-                        MemoryLimit.amount(need.peak() + MemoryLimit.OF_JVM),
-                        MemoryLimit.amount(MemoryLimit.OF_JVM),
+                        MemoryLimit.amount(MemoryLimit.inAll(need)),
+                        MemoryLimit.amount(MemoryLimit.ofJvm(need)),
                         sharing(need),
                         tiles(need),
                         MemoryLimit.amount(need.weights()));
@@ -84,9 +84,9 @@ final class MemoryOptions {
         }
         row(out, "autoencoder's decoder", need.decoder(), tiles(need));
         row(out, "most at a time", need.peak(), ": " + sharing(need));
-        row(out, "JVM", MemoryLimit.OF_JVM, ", of which latents and pictures " + MemoryLimit.amount(need.heap()));
-        row(out, "in all", need.peak() + MemoryLimit.OF_JVM, "");
-        row(out, "least that would do", need.least() + MemoryLimit.OF_JVM, ", as --max-memory");
+        row(out, "JVM", MemoryLimit.ofJvm(need), ", of which latents and pictures " + MemoryLimit.amount(need.heap()));
+        row(out, "in all", MemoryLimit.inAll(need), "");
+        row(out, "least that would do", need.least() + MemoryLimit.ofJvm(need), ", as --max-memory");
         row(out, "mapped weights", need.weights(), ", not counted");
         out.flush();
     }

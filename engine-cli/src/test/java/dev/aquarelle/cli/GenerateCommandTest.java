@@ -282,6 +282,34 @@ class GenerateCommandTest {
     }
 
     @Test
+    void manyLargePicturesInTheJavaHeapAreCountedToo() {
+        String plan = manyLarge("999G").out();
+        long jvm = Long.parseLong(plan.replaceAll("(?s).*JVM +(\\d+) MiB.*", "$1"));
+        long inAll = Long.parseLong(plan.replaceAll("(?s).*in all +(\\d+) MiB.*", "$1"));
+        CommandRun refused = manyLarge(inAll - 2 + "M");
+
+        assertThat(jvm).isGreaterThan(250);
+        assertThat(plan).containsPattern("pictures %d MiB".formatted(jvm - 170));
+        assertThat(manyLarge(inAll + "M").status()).isZero();
+        assertThat(refused.status()).isEqualTo(1);
+        assertThat(refused.err()).contains("with the JVM's %d MiB, latents".formatted(jvm));
+    }
+
+    private static CommandRun manyLarge(String limit) {
+        return CommandRun.of(
+                "an owl",
+                "--dry-run",
+                "--vae-tiling",
+                "off",
+                "--size",
+                "512x512",
+                "--batch",
+                "64",
+                "--max-memory",
+                limit);
+    }
+
+    @Test
     void underALimitItSaysWhatItTakesAndTheFileSaysWhatWasDone() throws IOException {
         CommandRun refused = large("205M");
         assertThat(refused.status()).isEqualTo(1);

@@ -102,8 +102,10 @@ final class Enlarger implements AutoCloseable {
         return pictures;
     }
 
-    private static List<Tensor> fitted(List<Image> pictures, UnaryOperator<Image> fit) {
-        return pictures.stream().map(picture -> fit.apply(picture).toTensor()).toList();
+    /** Each large picture in the place of its small one, which is let go. */
+    private static List<Image> fitted(List<Image> pictures, UnaryOperator<Image> fit) {
+        pictures.replaceAll(fit);
+        return pictures;
     }
 
     private Image byNetwork(Image picture) {

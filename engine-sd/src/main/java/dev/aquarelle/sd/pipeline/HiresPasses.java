@@ -9,8 +9,7 @@ import dev.aquarelle.sd.schedulers.RunOptions;
  *
  * @param s settled for the first pass
  */
-record HiresPasses(OpenModel open, SettledRequest s, HiresFix hires, Cancellation cancellation)
-        implements Passes {
+record HiresPasses(OpenModel open, SettledRequest s, HiresFix hires, Cancellation cancellation) implements Passes {
 
     private SettledRequest large() {
         return s.sized(hires.width(s.width()), hires.height(s.height()));
@@ -26,7 +25,13 @@ record HiresPasses(OpenModel open, SettledRequest s, HiresFix hires, Cancellatio
         int made = hires.stepsMade(s.steps());
         RunOptions options = RunOptions.steps(scheduled).startingAt(scheduled - made);
         boolean encodes = !(hires.upscaler() instanceof HiresUpscaler.Latent);
-        return new Pass(open, large(), open.scheduler(s.sampler()).start(options), encodes, PassSteps.again(made), cancellation);
+        return new Pass(
+                open,
+                large(),
+                open.scheduler(s.sampler()).start(options),
+                encodes,
+                PassSteps.again(made),
+                cancellation);
     }
 
     private Enlarger enlarger() {

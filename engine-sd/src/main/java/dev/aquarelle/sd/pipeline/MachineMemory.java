@@ -13,8 +13,10 @@ final class MachineMemory {
 
     private static final int BYTES_PER_PIXEL = 3;
 
-    /** One picture is filtered and compressed for its file, once or more than once as large. */
-    private static final int ENCODED_PICTURES = 3;
+    /** One picture is read as floats, four times as large, or filtered and compressed for its file. */
+    private static final int BESIDE_PICTURES = 4;
+
+    private static final int CANVAS_AND_MASK = 2;
 
     /** Those of a step, before and after, what the denoiser sees and says of them twice, and a sampler's memory of four steps. */
     private static final int LATENTS_AT_A_TIME = 10;
@@ -37,7 +39,24 @@ final class MachineMemory {
      */
     static long heapBytes(SettledRequest s, Shape latents, long ofPrompts) {
         long ofLatents = LATENTS_AT_A_TIME * latents.size() * Float.BYTES;
-        return ofPrompts + ofLatents + (long) BYTES_PER_PIXEL * s.width() * s.height() * (s.batch() + ENCODED_PICTURES);
+        return ofPrompts + ofLatents + (long) BYTES_PER_PIXEL * s.width() * s.height() * (s.batch() + BESIDE_PICTURES);
+    }
+
+    /**
+     * Refuses a picture to be continued that the Java heap cannot hold with its mask, beside what is painted of it.
+     *
+     * @param batch how many are painted of it
+     * @throws MemoryBudgetException if they take more than there can be
+     */
+    static void requireCanvas(int width, int height, int batch) {
+        long pixels = (long) width * height;
+        heap().require(
+                        "what is held of a canvas of %d x %d pixels in the Java heap".formatted(width, height),
+                        BYTES_PER_PIXEL * pixels * (CANVAS_AND_MASK + batch + BESIDE_PICTURES));
+    }
+
+    private static MemoryBudget heap() {
+        return new MemoryBudget((long) (USABLE * Runtime.getRuntime().maxMemory()));
     }
 
     /**
@@ -47,8 +66,7 @@ final class MachineMemory {
      * @throws MemoryBudgetException if they take more than there can be
      */
     static void requireHeap(SettledRequest s, Shape latents, long ofPrompts) {
-        new MemoryBudget((long) (USABLE * Runtime.getRuntime().maxMemory()))
-                .require(
+        heap().require(
                         "what is held of %d pictures in the Java heap".formatted(s.batch()),
                         heapBytes(s, latents, ofPrompts));
     }

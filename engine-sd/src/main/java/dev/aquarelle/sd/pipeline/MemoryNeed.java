@@ -47,27 +47,16 @@ public record MemoryNeed(
 
     /** With other weights. */
     MemoryNeed withWeights(long bytes) {
-        return new MemoryNeed(
-                textEncoders, denoiser, decoder, encoder, sharing, vaeTile, peak, heap, bytes, least);
+        return new MemoryNeed(textEncoders, denoiser, decoder, encoder, sharing, vaeTile, peak, heap, bytes, least);
     }
 
     private MemoryNeed withHeap(long bytes) {
-        return new MemoryNeed(
-                textEncoders, denoiser, decoder, encoder, sharing, vaeTile, peak, bytes, weights, least);
+        return new MemoryNeed(textEncoders, denoiser, decoder, encoder, sharing, vaeTile, peak, bytes, weights, least);
     }
 
     private MemoryNeed with(long otherTextEncoders, long otherPeak, long otherLeast) {
         return new MemoryNeed(
-                otherTextEncoders,
-                denoiser,
-                decoder,
-                encoder,
-                sharing,
-                vaeTile,
-                otherPeak,
-                heap,
-                weights,
-                otherLeast);
+                otherTextEncoders, denoiser, decoder, encoder, sharing, vaeTile, otherPeak, heap, weights, otherLeast);
     }
 
     /** How programs share the memory. */

@@ -116,10 +116,15 @@ public record Outpaint(TextToImage text, Image image, Margins margins, double st
         this(text, image, margins, strength, USUAL_OVERLAP);
     }
 
-    /** The request that paints it: canvas and mask, the original's pixels put back. */
+    /**
+     * The request that paints it: canvas and mask, the original's pixels put back.
+     *
+     * @throws dev.aquarelle.core.memory.MemoryBudgetException if the Java heap cannot hold them; nothing has been allocated then
+     */
     public Inpaint inpaint() {
         int width = image.width() + margins.left + margins.right;
         int height = image.height() + margins.top + margins.bottom;
+        MachineMemory.requireCanvas(width, height, text.batch());
         Image canvas = Canvas.MIRROR.extended(image, width, height, margins.left, margins.top);
         return new Inpaint(text, canvas, mask(width, height), strength, new MaskUse(overlap / 2.0, false, true));
     }

@@ -22,7 +22,8 @@ final class PromptsBySteps implements ConditioningSchedule {
      * @param looks what each of them is told
      * @param telling makes one of what all of them are told
      */
-    PromptsBySteps(PassSteps steps, int calls, List<EncodedTexts> looks, Function<List<PromptEmbeds>, Conditioning> telling) {
+    PromptsBySteps(
+            PassSteps steps, int calls, List<EncodedTexts> looks, Function<List<PromptEmbeds>, Conditioning> telling) {
         this.steps = steps;
         this.calls = calls;
         this.looks = List.copyOf(looks);

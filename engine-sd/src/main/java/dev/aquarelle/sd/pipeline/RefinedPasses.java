@@ -49,7 +49,9 @@ record RefinedPasses(OpenModel base, OpenModel refiner, SettledRequest s, Refine
         MemoryNeed second = last().need().beside(base.model().textEncoderMemory());
         base.model().reserve(refiner.model().textEncoderMemory());
         try {
-            return first().need().or(second).withWeights(base.model().weightBytes() + refiner.model().weightBytes());
+            return first().need()
+                    .or(second)
+                    .withWeights(base.model().weightBytes() + refiner.model().weightBytes());
         } finally {
             base.model().reserve(0);
         }

@@ -147,7 +147,8 @@ public final class StableDiffusion implements AutoCloseable {
      * @throws IllegalStateException if the engine is closed, or the listener of a request asks
      */
     public MemoryNeed plan(PictureRequest request) {
-        return inTurn(request, Cancellation.NEVER, s -> passes(s, Cancellation.NEVER).need());
+        return inTurn(
+                request, Cancellation.NEVER, s -> passes(s, Cancellation.NEVER).need());
     }
 
     private <T> T inTurn(PictureRequest request, Cancellation cancellation, Function<SettledRequest, T> work) {
@@ -233,8 +234,10 @@ public final class StableDiffusion implements AutoCloseable {
      * @throws java.io.UncheckedIOException if a file to be hashed cannot be read
      */
     public GenerationParameters parameters(PictureRequest request) {
-        return inTurn(request, Cancellation.NEVER, s -> parameters(
-                        s, passes(s, Cancellation.NEVER).last().tile(), 0));
+        return inTurn(
+                request,
+                Cancellation.NEVER,
+                s -> parameters(s, passes(s, Cancellation.NEVER).last().tile(), 0));
     }
 
     private GenerationParameters parameters(SettledRequest s, int tile, int n) {

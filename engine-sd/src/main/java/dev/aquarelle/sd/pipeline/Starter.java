@@ -3,6 +3,7 @@ package dev.aquarelle.sd.pipeline;
 import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.ops.Cancellation;
+import dev.aquarelle.sd.image.Image;
 import dev.aquarelle.sd.schedulers.SchedulerRun;
 import java.util.List;
 
@@ -40,11 +41,11 @@ public record Starter(
     /**
      * Pictures under noise, one for each of the batch.
      *
-     * @param pictures {@code [1, H, W, 3]} each, -1 to 1
+     * @param pictures of the size that the latents are for; one at a time is made a tensor, which is four times as large
      */
-    public Start ofImages(List<Tensor> pictures) {
+    public Start ofImages(List<Image> pictures) {
         Tensor encoded = Latents.concatenated(pictures.stream()
-                .map(picture -> model.encodeImage(picture, cancellation))
+                .map(picture -> model.encodeImage(picture.toTensor(), cancellation))
                 .toArray(Tensor[]::new));
         return ofLatents(model.latents(encoded, noise.encoder()));
     }

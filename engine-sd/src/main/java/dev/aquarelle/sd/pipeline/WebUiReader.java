@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param prompts counted as the pass's steps are
  * @param steps of the pass
  */
-record WebUiReader(SettledRequest s, WebUiPrompts prompts, Conditioner conditioner, PassSteps steps) implements PromptReader {
+record WebUiReader(SettledRequest s, WebUiPrompts prompts, Conditioner conditioner, PassSteps steps)
+        implements PromptReader {
     private static final Texts NOTHING = new Texts("", "");
 
     private TextEncoders encoders() {

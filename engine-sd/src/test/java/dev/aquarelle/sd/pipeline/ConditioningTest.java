@@ -76,7 +76,8 @@ class ConditioningTest {
     void promptsGoByStepsAndStayTheSameObjectWhileNothingChanges() {
         EncodedTexts look = EncodedTexts.of(
                 ScheduledTexts.of("[a:b:1]", "", 3), text -> new PromptEmbeds(Tensor.of(new float[1], 1, 1, 1), null));
-        PromptsBySteps schedule = new PromptsBySteps(new PassSteps(0, 3, false), 5, List.of(look), embeds -> Conditioning.of(embeds.getFirst()));
+        PromptsBySteps schedule = new PromptsBySteps(
+                new PassSteps(0, 3, false), 5, List.of(look), embeds -> Conditioning.of(embeds.getFirst()));
         List<Conditioning> told = IntStream.range(0, 5).mapToObj(schedule::at).toList();
 
         assertThat(told.subList(1, 4))

@@ -9,10 +9,12 @@ import dev.aquarelle.ops.Cancellation;
 import dev.aquarelle.ops.MemoryPlan;
 import dev.aquarelle.ops.Program;
 import dev.aquarelle.ops.graph.Graph;
+import java.util.function.Consumer;
 
 /** A real backend, which counts the programs that it made, their memory and their runs. */
 final class CountingBackend implements Backend {
     private final Backend backend;
+    Consumer<Tensor> beforeRun = _ -> {};
     int runs;
     int compiled;
     int open;
@@ -80,6 +82,7 @@ final class CountingBackend implements Backend {
         @Override
         public Tensor run(Cancellation cancellation, Tensor... inputs) {
             runs++;
+            beforeRun.accept(inputs[0]);
             return program.run(cancellation, inputs);
         }
 

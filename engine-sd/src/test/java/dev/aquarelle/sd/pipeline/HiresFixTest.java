@@ -7,6 +7,7 @@ import dev.aquarelle.core.memory.MemoryBudget;
 import dev.aquarelle.core.memory.MemoryBudgetException;
 import dev.aquarelle.core.safetensors.SafetensorsException;
 import dev.aquarelle.core.safetensors.SafetensorsWriter;
+import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.demo.DemoModel;
 import dev.aquarelle.ops.BackendOptions;
 import dev.aquarelle.sd.checkpoint.ModelSource;
@@ -15,10 +16,12 @@ import dev.aquarelle.sd.image.Resampling;
 import dev.aquarelle.sd.prompt.PromptStyle;
 import dev.aquarelle.sd.upscale.TinyUpscaler;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -87,6 +90,34 @@ class HiresFixTest {
             sum += Math.abs((left[i] & 0xFF) - (right[i] & 0xFF));
         }
         return sum / left.length;
+    }
+
+    /** Sixteen pictures of 256 x 256 pixels are 3 MiB, and would be 12 MiB as floats. */
+    @Test
+    void largePicturesAreReadOneAtATime() {
+        TextToImage many =
+                owl().size(32, 32).batch(16).guidanceScale(1).steps(1).build();
+        CountingBackend counting = new CountingBackend("cpu");
+        List<Long> held = new ArrayList<>();
+        try (StableDiffusion one =
+                new StableDiffusion(ModelSource.open(DemoModel.path()), counting, EngineOptions.DEFAULT)) {
+            long before = heap();
+            counting.beforeRun = input -> {
+                if (input.shape().equals(Shape.of(1, 256, 256, 3))) {
+                    held.add(heap() - before);
+                    throw new CancellationException("seen enough");
+                }
+            };
+            assertThatThrownBy(
+                            () -> one.generate(HiresFix.by(many, 8).with(new HiresUpscaler.Pixels(Resampling.LANCZOS))))
+                    .isInstanceOf(CancellationException.class);
+        }
+        assertThat(held).hasSize(1).allMatch(bytes -> bytes < 10 << 20);
+    }
+
+    private static long heap() {
+        System.gc();
+        return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
     }
 
     @Test

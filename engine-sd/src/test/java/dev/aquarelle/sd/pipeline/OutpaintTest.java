@@ -3,6 +3,7 @@ package dev.aquarelle.sd.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.aquarelle.core.memory.MemoryBudgetException;
 import dev.aquarelle.demo.DemoModel;
 import dev.aquarelle.sd.image.Image;
 import dev.aquarelle.sd.pipeline.Outpaint.Margins;
@@ -178,5 +179,17 @@ class OutpaintTest {
                 .hasMessage("size: expected 72 x 48 as the picture has, found 64 x 64");
         assertThatThrownBy(() -> new MaskUse(-1, false, false))
                 .hasMessage("mask blur: expected 0 to 256 pixels, found -1.0");
+    }
+
+    /** Margins may come from a file's parameters. */
+    @Test
+    void aCanvasBeyondTheHeapIsRefusedBeforeItIsMade() {
+        int margin = 8000;
+        Outpaint vast = new Outpaint(owl().batch(64).build(), apple, Margins.of(margin, margin, margin, margin), 1);
+
+        assertThatThrownBy(() -> engine.generate(vast))
+                .isInstanceOf(MemoryBudgetException.class)
+                .hasMessageContaining("a canvas of 16064 x 16048 pixels");
+        assertThatThrownBy(() -> engine.plan(vast)).isInstanceOf(MemoryBudgetException.class);
     }
 }
