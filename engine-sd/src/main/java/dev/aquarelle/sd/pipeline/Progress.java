@@ -71,7 +71,7 @@ public final class Progress {
     /**
      * What each picture will look like.
      *
-     * <p>With an {@link EngineOptions#previewDecoder} it is as large as the picture will be, and takes about a tenth of a step. Without one, or with
+     * <p>With an {@link EngineOptions#previewDecoder} it is as large as the picture will be, and is decoded for it. Without one, or with
      * a line in the log if there is no memory for it beside the denoiser, it is a pixel for every 8 x 8: each color a weighted sum of the
      * latent's channels, so it costs next to nothing; the first one of an engine takes longer, as the weights are found by decoding a few colors.
      *
