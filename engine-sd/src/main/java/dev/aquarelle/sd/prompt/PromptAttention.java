@@ -28,9 +28,9 @@ public final class PromptAttention {
     private static final Pattern TOKEN = Pattern.compile(
             "\\\\[\\\\()\\[\\]]?|:\\s*([+-]?(?:\\d+\\.?\\d*|\\.\\d+))\\s*\\)|[()\\[\\]:]|[^\\\\()\\[\\]:]+");
 
-    /** Looked for at the beginning of a run of blanks alone, so that thousands of them are passed once. */
+    /** Looked for at the beginning of a run of blanks alone, or behind the one before, so that thousands of them are passed once. */
     private static final Pattern BREAK =
-            Pattern.compile("(?<!\\s)\\s*+\\bBREAK\\b\\s*+", Pattern.UNICODE_CHARACTER_CLASS);
+            Pattern.compile("(?:(?<!\\s)|\\G)\\s*+\\bBREAK\\b\\s*+", Pattern.UNICODE_CHARACTER_CLASS);
 
     private final List<String> texts = new ArrayList<>();
     private final List<Double> weights = new ArrayList<>();
