@@ -255,7 +255,8 @@ class GenerateCommandTest {
                 "--max-memory | 1K         | 2 | --max-memory: expected more than the 200 MiB that the JVM takes for"
                         + " itself, found 1 MiB",
                 "--max-memory | 201M       | 1 | but only 1.0 MiB may be used; ",
-                "--vae-tiling | 7          | 2 | VAE tiling: expected a tile of 8 to 2048 latents, found 7",
+                "--vae-tiling | 7          | 2 | VAE tiling: expected a tile of a multiple of 4 from 8 to 2048"
+                        + " latents, found 7",
                 "--vae-tiling | magic      | 2 | VAE tiling: expected auto, off or a size, found 'magic'",
                 "--colour     | blue       | 2 | Unknown option",
             })
@@ -346,9 +347,9 @@ class GenerateCommandTest {
         assertThat(CommandRun.of("").err()).contains("prompt");
         assertThat(CommandRun.of("").status()).isEqualTo(2);
         assertThat(CommandRun.of("a", "red", "apple").err()).contains("quotes");
-        assertThat(CommandRun.of("x".repeat(10_001)).status()).isEqualTo(2);
-        assertThat(CommandRun.of("x", "-n", "x".repeat(10_001)).err())
-                .contains("the negative prompt: expected at most 10000 characters, found 10001");
+        assertThat(CommandRun.of("x".repeat(20_001)).status()).isEqualTo(2);
+        assertThat(CommandRun.of("x", "-n", "x".repeat(20_001)).err())
+                .contains("the negative prompt: expected at most 20000 characters, found 20001");
         assertThat(CommandRun.of("caf\ufffd\ufffd").err()).contains("the prompt: expected text, found bytes");
         assertThat(CommandRun.of("caf\ufffd\ufffd").status()).isEqualTo(2);
     }
