@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
-/** How a picture that was made again differs from the first one. */
-final class Difference {
+/** How a picture that was made again, or by another way, differs from the first one. */
+public final class Difference {
     private Difference() {}
 
     /** A line for each parameter that is not the same; none if all are. */
@@ -50,20 +50,29 @@ final class Difference {
         byte[] after = now.toByteArray();
         int differing = 0;
         int largest = 0;
-        long squares = 0;
         for (int i = 0; i < before.length; i++) {
             int difference = Math.abs((before[i] & 0xFF) - (after[i] & 0xFF));
             differing += difference > 0 ? 1 : 0;
             largest = Math.max(largest, difference);
-            squares += (long) difference * difference;
         }
-        double psnr = 10 * Math.log10(255.0 * 255 * before.length / squares);
         return String.format(
                 Locale.ROOT,
                 "not the same: %d of %d values differ, by %d of 255 at most (PSNR %.1f dB)",
                 differing,
                 before.length,
                 largest,
-                psnr);
+                psnr(now, then));
+    }
+
+    /** Peak signal to noise ratio of two pictures of one size over all samples, in decibels: infinite if they are equal. */
+    public static double psnr(Image picture, Image exact) {
+        byte[] a = picture.toByteArray();
+        byte[] b = exact.toByteArray();
+        double squares = 0;
+        for (int i = 0; i < a.length; i++) {
+            double difference = (a[i] & 0xFF) - (b[i] & 0xFF);
+            squares += difference * difference;
+        }
+        return squares == 0 ? Double.POSITIVE_INFINITY : 10 * Math.log10(255.0 * 255.0 * a.length / squares);
     }
 }

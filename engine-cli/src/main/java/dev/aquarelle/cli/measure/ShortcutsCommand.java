@@ -3,6 +3,7 @@ package dev.aquarelle.cli.measure;
 import com.google.gson.GsonBuilder;
 import com.sun.management.OperatingSystemMXBean;
 import dev.aquarelle.cli.BackendChoice;
+import dev.aquarelle.cli.Difference;
 import dev.aquarelle.cli.ModelRegistry;
 import dev.aquarelle.cli.PictureSize;
 import dev.aquarelle.core.memory.MemoryBudget;
@@ -178,7 +179,7 @@ public final class ShortcutsCommand implements Callable<Integer> {
                                     exact.seconds / picture.seconds,
                                     exact.processorSeconds / picture.processorSeconds,
                                     picture.steps,
-                                    ShortcutsReport.psnr(picture.image, exact.image)));
+                                    Difference.psnr(picture.image, exact.image)));
                 }
             }
             return new ShortcutsReport(

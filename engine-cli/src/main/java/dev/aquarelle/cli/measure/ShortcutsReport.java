@@ -1,6 +1,5 @@
 package dev.aquarelle.cli.measure;
 
-import dev.aquarelle.sd.image.Image;
 import dev.aquarelle.sd.pipeline.Shortcuts;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -75,18 +74,6 @@ record ShortcutsReport(
             double timesLessWork,
             List<Double> steps,
             double psnr) {}
-
-    /** Peak signal to noise ratio of two pictures of one size over all samples, in decibels: infinite if they are equal. */
-    static double psnr(Image picture, Image exact) {
-        byte[] a = picture.toByteArray();
-        byte[] b = exact.toByteArray();
-        double squares = 0;
-        for (int i = 0; i < a.length; i++) {
-            double difference = (a[i] & 0xFF) - (b[i] & 0xFF);
-            squares += difference * difference;
-        }
-        return squares == 0 ? Double.POSITIVE_INFINITY : 10 * Math.log10(255.0 * 255.0 * a.length / squares);
-    }
 
     /** A line for each way. */
     void print(PrintWriter out) {
