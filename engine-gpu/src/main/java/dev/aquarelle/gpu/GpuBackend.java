@@ -9,6 +9,7 @@ import dev.aquarelle.ops.Backend;
 import dev.aquarelle.ops.BackendDevice;
 import dev.aquarelle.ops.BackendException;
 import dev.aquarelle.ops.BackendOptions;
+import dev.aquarelle.ops.Cancellation;
 import dev.aquarelle.ops.MemoryPlan;
 import dev.aquarelle.ops.Program;
 import dev.aquarelle.ops.graph.Graph;
@@ -38,8 +39,8 @@ public final class GpuBackend implements Backend {
     }
 
     @Override
-    public Program compile(Graph graph, MemoryBudget budget) {
-        return GpuCompiler.compile(graph, device, budget);
+    public Program compile(Graph graph, MemoryBudget budget, Cancellation cancellation) {
+        return GpuCompiler.compile(graph, device, budget, cancellation);
     }
 
     @Override

@@ -17,9 +17,16 @@ public interface Backend extends AutoCloseable {
      * Makes a graph ready to run.
      *
      * @param budget what the program may take beyond the mapped weights
+     * @param cancellation asked meanwhile: large memory takes a second to make
      * @throws dev.aquarelle.core.memory.MemoryBudgetException if it would take more; nothing has been allocated then
+     * @throws java.util.concurrent.CancellationException if stopped; what was allocated is freed at once, or before the next program is made
      */
-    Program compile(Graph graph, MemoryBudget budget);
+    Program compile(Graph graph, MemoryBudget budget, Cancellation cancellation);
+
+    /** {@link #compile(Graph, MemoryBudget, Cancellation)}, not to be stopped. */
+    default Program compile(Graph graph, MemoryBudget budget) {
+        return compile(graph, budget, Cancellation.NEVER);
+    }
 
     /** {@link #compile(Graph, MemoryBudget)} without a limit. */
     default Program compile(Graph graph) {

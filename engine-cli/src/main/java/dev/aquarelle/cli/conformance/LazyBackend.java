@@ -2,6 +2,7 @@ package dev.aquarelle.cli.conformance;
 
 import dev.aquarelle.core.memory.MemoryBudget;
 import dev.aquarelle.ops.Backend;
+import dev.aquarelle.ops.Cancellation;
 import dev.aquarelle.ops.MemoryPlan;
 import dev.aquarelle.ops.Program;
 import dev.aquarelle.ops.graph.Graph;
@@ -31,8 +32,8 @@ final class LazyBackend implements Backend {
     }
 
     @Override
-    public Program compile(Graph graph, MemoryBudget budget) {
-        return open().compile(graph, budget);
+    public Program compile(Graph graph, MemoryBudget budget, Cancellation cancellation) {
+        return open().compile(graph, budget, cancellation);
     }
 
     @Override

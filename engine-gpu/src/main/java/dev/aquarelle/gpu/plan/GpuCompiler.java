@@ -2,6 +2,7 @@ package dev.aquarelle.gpu.plan;
 
 import dev.aquarelle.core.memory.MemoryBudget;
 import dev.aquarelle.ops.BackendException;
+import dev.aquarelle.ops.Cancellation;
 import dev.aquarelle.ops.MemoryPlan;
 import dev.aquarelle.ops.StepInfo;
 import dev.aquarelle.ops.graph.Graph;
@@ -58,8 +59,9 @@ public final class GpuCompiler {
     }
 
     /** The program of a graph. */
-    public static GpuProgram compile(Graph graph, Device device, MemoryBudget budget) {
-        return new GpuCompiler(graph, device).compile(budget);
+    public static GpuProgram compile(Graph graph, Device device, MemoryBudget budget, Cancellation cancellation) {
+        cancellation.check();
+        return new GpuCompiler(graph, device).compile(budget, cancellation);
     }
 
     /** What the program of a graph takes with all of its weights on the device; nothing is allocated. */
@@ -84,7 +86,7 @@ public final class GpuCompiler {
                 * needed.stream().mapToInt(this::scratch).max().orElse(0);
     }
 
-    private GpuProgram compile(MemoryBudget budget) {
+    private GpuProgram compile(MemoryBudget budget, Cancellation cancellation) {
         MemoryBudget limit = new MemoryBudget(Math.min(budget.bytes(), device.memory()));
         for (Value value : needed) {
             limit.require(value.op().label(), 4 * value.shape().size());
@@ -104,11 +106,12 @@ public final class GpuCompiler {
                 .require("the values of the program, one array of " + device.description(), bytes);
         HostInputs inputs = new HostInputs(graph, needed);
         uploads(inputs, slab);
-        long weights = computations(slab, bytes, limit);
+        long weights = computations(slab, bytes, limit, cancellation);
         Map<String, Integer> outputs = new LinkedHashMap<>();
         FloatArray downloaded = downloads(slab, outputs);
         FloatArray x = new FloatArray((int) Math.max(1, bytes / Float.BYTES));
         MemoryPlan plan = new MemoryPlan(slab.bytes(), scratch, weights);
+        cancellation.check();
         return new GpuProgram(graph, plan, needed, inputs, stages, downloaded, outputs, started(x));
     }
 
@@ -179,11 +182,12 @@ public final class GpuCompiler {
      * @param values bytes of what is computed
      * @return bytes of weights on the device
      */
-    private long computations(SlabPlan slab, long values, MemoryBudget limit) {
+    private long computations(SlabPlan slab, long values, MemoryBudget limit, Cancellation cancellation) {
         List<Draft> drafts = drafts(slab, Math.min(WEIGHT_BYTES, device.largestArray() / 2));
         long all = drafts.stream().mapToLong(draft -> draft.places.bytes()).sum();
         if (values + all <= limit.bytes()) {
             for (Draft draft : drafts) {
+                cancellation.check();
                 FloatArray floats = new FloatArray(draft.places.floatCount());
                 ShortArray halves = new ShortArray(draft.places.halfCount());
                 draft.places.write(floats, halves);

@@ -18,7 +18,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.CancellationException;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 /** Stages on a device, and the inputs and outputs on the host. */
@@ -83,11 +82,11 @@ public final class GpuProgram implements Program {
         changed = inputs.take(given, changed);
         for (int i = 0; i < stages.size() && changed != 0; i++) {
             if (isDue(stages.get(i), changed)) {
-                stop(cancellation);
+                cancellation.check();
                 run(i, cancellation);
             }
         }
-        stop(cancellation);
+        cancellation.check();
         keepGiven(given);
         complete = true;
         return output(graph.outputs().keySet().iterator().next());
@@ -98,7 +97,7 @@ public final class GpuProgram implements Program {
         stage.fill().run();
         device.load(index);
         for (int i = 0; i < stage.launches().size(); i++) {
-            stop(cancellation);
+            cancellation.check();
             StepEvent event = new StepEvent();
             event.begin();
             device.launch(index, i);
@@ -125,15 +124,6 @@ public final class GpuProgram implements Program {
     private static boolean isDue(Stage stage, long changed) {
         boolean onFirst = (stage.inputs() & Dependencies.FIRST_INPUT) != 0;
         return onFirst || changed == ALL || (changed & ~Dependencies.FIRST_INPUT) != 0;
-    }
-
-    private static void stop(Cancellation cancellation) {
-        if (cancellation.isCancelled()) {
-            throw new CancellationException("the run was cancelled");
-        }
-        if (Thread.currentThread().isInterrupted()) {
-            throw new CancellationException("the run was interrupted");
-        }
     }
 
     private void keepGiven(Tensor[] given) {

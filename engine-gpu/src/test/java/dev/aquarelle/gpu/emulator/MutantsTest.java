@@ -8,6 +8,7 @@ import dev.aquarelle.gpu.plan.GpuCompiler;
 import dev.aquarelle.ops.Backend;
 import dev.aquarelle.ops.BackendOptions;
 import dev.aquarelle.ops.Backends;
+import dev.aquarelle.ops.Cancellation;
 import dev.aquarelle.ops.Program;
 import dev.aquarelle.ops.graph.Graph;
 import dev.aquarelle.ops.testing.RandomTensors;
@@ -66,7 +67,8 @@ class MutantsTest {
         for (int i = 0; i < graphs.size(); i++) {
             Graph graph = graphs.get(i);
             try {
-                float[] found = run(GpuCompiler.compile(graph, device, MemoryBudget.UNLIMITED), graph);
+                float[] found =
+                        run(GpuCompiler.compile(graph, device, MemoryBudget.UNLIMITED, Cancellation.NEVER), graph);
                 for (int j = 0; j < found.length; j++) {
                     float wanted = expected.get(i)[j];
                     boolean same = found[j] == wanted

@@ -3,6 +3,7 @@ package dev.aquarelle.ops.cpu;
 import dev.aquarelle.core.memory.MemoryBudget;
 import dev.aquarelle.ops.Backend;
 import dev.aquarelle.ops.BackendOptions;
+import dev.aquarelle.ops.Cancellation;
 import dev.aquarelle.ops.MemoryPlan;
 import dev.aquarelle.ops.Program;
 import dev.aquarelle.ops.graph.Graph;
@@ -15,6 +16,7 @@ public final class CpuBackend implements Backend {
     private final Kernels kernels;
     private final Workers workers;
     private final Buffers buffers;
+    private final Slabs slabs = new Slabs();
 
     /**
      * With vectors as wide as the machine has them, or as {@code -Daquarelle.vectorBits} says.
@@ -43,8 +45,8 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
-    public Program compile(Graph graph, MemoryBudget budget) {
-        return new CpuCompiler(graph).compile(kernels, workers, buffers, budget);
+    public Program compile(Graph graph, MemoryBudget budget, Cancellation cancellation) {
+        return new CpuCompiler(graph).compile(kernels, workers, buffers, slabs, budget, cancellation);
     }
 
     @Override

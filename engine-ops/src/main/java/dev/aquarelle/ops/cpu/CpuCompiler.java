@@ -1,9 +1,9 @@
 package dev.aquarelle.ops.cpu;
 
 import dev.aquarelle.core.memory.MemoryBudget;
-import dev.aquarelle.core.memory.MemoryBudgetException;
 import dev.aquarelle.core.tensor.DType;
 import dev.aquarelle.core.tensor.Tensor;
+import dev.aquarelle.ops.Cancellation;
 import dev.aquarelle.ops.MemoryPlan;
 import dev.aquarelle.ops.graph.Graph;
 import dev.aquarelle.ops.graph.LayoutOp;
@@ -11,7 +11,6 @@ import dev.aquarelle.ops.graph.SourceOp;
 import dev.aquarelle.ops.graph.Value;
 import dev.aquarelle.ops.plan.Dependencies;
 import dev.aquarelle.ops.plan.SlabPlan;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -86,33 +85,43 @@ final class CpuCompiler {
         return new Layout(slab, dependencies, plan);
     }
 
-    @SuppressWarnings("MustBeClosedChecker") // the program closes it
-    CpuProgram compile(Kernels kernels, Workers workers, Buffers buffers, MemoryBudget budget) {
+    CpuProgram compile(
+            Kernels kernels,
+            Workers workers,
+            Buffers buffers,
+            Slabs slabs,
+            MemoryBudget budget,
+            Cancellation cancellation) {
+        cancellation.check();
         Layout layout = layOut(workers.threads(), budget);
         SlabPlan slab = layout.slab;
         MemoryPlan plan = layout.memory;
-        Arena arena = Arena.ofShared();
+        Slabs.Slab memory = slabs.allocate(Math.max(Tensor.ALIGNMENT, plan.total()), cancellation);
         boolean made = false;
         try {
-            MemorySegment m = allocate(arena, Math.max(Tensor.ALIGNMENT, plan.total()));
+            MemorySegment m = memory.m();
             long constantsAt = slab.bytes() + plan.scratch();
-            constants.forEach((value, offset) -> fill(m, constantsAt + offset, (SourceOp.Constant) value.op()));
+            constants.forEach((value, offset) -> {
+                cancellation.check();
+                fill(m, constantsAt + offset, (SourceOp.Constant) value.op());
+            });
             Places places = new Places(m, slab, constants, constantsAt);
             StepFactory factory = new StepFactory(places, kernels, buffers, workers.threads(), slab.bytes());
             List<CpuProgram.Entry> entries = new ArrayList<>();
             for (SlabPlan.Node node : nodes) {
+                cancellation.check();
                 Step step = factory.step(node);
                 entries.add(new CpuProgram.Entry(
                         step, StepProfile.of(step, node), layout.dependencies.mask(node.result())));
             }
             long[] inputs =
                     graph.inputs().stream().mapToLong(places::byteOffset).toArray();
-            CpuProgram program = new CpuProgram(graph, plan, arena, m, workers, entries, inputs, outputs(places));
+            CpuProgram program = new CpuProgram(graph, plan, memory, workers, entries, inputs, outputs(places));
             made = true;
             return program;
         } finally {
             if (!made) {
-                arena.close();
+                memory.close();
             }
         }
     }
@@ -174,14 +183,6 @@ final class CpuCompiler {
             MemorySegment.copy(from, 0, m, at, from.byteSize());
         } catch (InternalError e) {
             throw StepProfile.unreadable(constant.name(), List.of(tensor), e);
-        }
-    }
-
-    private static MemorySegment allocate(Arena arena, long bytes) {
-        try {
-            return arena.allocate(bytes, Tensor.ALIGNMENT);
-        } catch (OutOfMemoryError e) { // of this one block, which has not been made: nothing else lacks memory
-            throw new MemoryBudgetException("the program", bytes, e);
         }
     }
 

@@ -9,7 +9,6 @@ import dev.aquarelle.ops.StepEvent;
 import dev.aquarelle.ops.StepInfo;
 import dev.aquarelle.ops.graph.Graph;
 import dev.aquarelle.ops.plan.Dependencies;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
@@ -33,7 +32,7 @@ final class CpuProgram implements Program {
 
     private final Graph graph;
     private final MemoryPlan plan;
-    private final Arena arena;
+    private final Slabs.Slab memory;
     private final MemorySegment m;
     private final Workers workers;
     private final Entry[] entries;
@@ -47,16 +46,15 @@ final class CpuProgram implements Program {
     CpuProgram(
             Graph graph,
             MemoryPlan plan,
-            Arena arena,
-            MemorySegment m,
+            Slabs.Slab memory,
             Workers workers,
             List<Entry> entries,
             long[] inputOffsets,
             Map<String, Tensor> outputs) {
         this.graph = graph;
         this.plan = plan;
-        this.arena = arena;
-        this.m = m;
+        this.memory = memory;
+        this.m = memory.m();
         this.workers = workers;
         this.entries = entries.toArray(new Entry[0]);
         this.inputOffsets = inputOffsets;
@@ -149,13 +147,13 @@ final class CpuProgram implements Program {
 
     @Override
     public void close() {
-        if (arena.scope().isAlive()) {
-            arena.close();
+        if (m.scope().isAlive()) {
+            memory.close();
         }
     }
 
     private void requireOpen() {
-        if (!arena.scope().isAlive()) {
+        if (!m.scope().isAlive()) {
             throw new IllegalStateException("the program is closed");
         }
     }

@@ -1,6 +1,7 @@
 package dev.aquarelle.ops.reference;
 
 import dev.aquarelle.core.tensor.Shape;
+import dev.aquarelle.ops.Cancellation;
 import dev.aquarelle.ops.graph.ProductOp;
 import org.jspecify.annotations.Nullable;
 
@@ -9,7 +10,7 @@ final class Convolution {
     private Convolution() {}
 
     static Dense conv2d(
-            ProductOp.Conv2d op, Dense x, Dense weight, @Nullable Dense bias, Shape resultShape, StopSignal stop) {
+            ProductOp.Conv2d op, Dense x, Dense weight, @Nullable Dense bias, Shape resultShape, Cancellation stop) {
         Dense result = Dense.of(resultShape);
         int channels = weight.shape.dim(1); // of one group, as outChannels
         int outChannels = weight.shape.dim(0) / op.groups();

@@ -1,6 +1,7 @@
 package dev.aquarelle.ops.reference;
 
 import dev.aquarelle.core.tensor.Shape;
+import dev.aquarelle.ops.Cancellation;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -8,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 final class Products {
     private Products() {}
 
-    static Dense linear(Dense x, Dense weight, @Nullable Dense bias, Shape resultShape, StopSignal stop) {
+    static Dense linear(Dense x, Dense weight, @Nullable Dense bias, Shape resultShape, Cancellation stop) {
         Dense result = Dense.of(resultShape);
         int k = weight.shape.dim(1);
         int n = weight.shape.dim(0);
@@ -29,7 +30,7 @@ final class Products {
         return result;
     }
 
-    static Dense matMul(Dense a, Dense b, Shape resultShape, StopSignal stop) {
+    static Dense matMul(Dense a, Dense b, Shape resultShape, Cancellation stop) {
         Dense result = Dense.of(resultShape);
         int m = a.shape.dim(-2);
         int k = a.shape.last();

@@ -2,6 +2,7 @@ package dev.aquarelle.ops.reference;
 
 import dev.aquarelle.core.memory.MemoryBudget;
 import dev.aquarelle.ops.Backend;
+import dev.aquarelle.ops.Cancellation;
 import dev.aquarelle.ops.MemoryPlan;
 import dev.aquarelle.ops.Program;
 import dev.aquarelle.ops.graph.Graph;
@@ -26,7 +27,8 @@ public final class ReferenceBackend implements Backend {
     }
 
     @Override
-    public Program compile(Graph graph, MemoryBudget budget) {
+    public Program compile(Graph graph, MemoryBudget budget, Cancellation cancellation) {
+        cancellation.check();
         ReferencePlan plan = new ReferencePlan(graph);
         budget.require("the reference program", plan.memory().total());
         return new ReferenceProgram(graph, plan);

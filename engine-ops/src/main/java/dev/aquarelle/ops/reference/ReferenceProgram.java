@@ -60,7 +60,7 @@ final class ReferenceProgram implements Program {
         requireOpen();
         graph.requireInputs(inputs);
         hasRun = false;
-        new ReferenceRun(graph, plan, constants, inputs, new StopSignal(cancellation)).into(outputs);
+        new ReferenceRun(graph, plan, constants, inputs, cancellation).into(outputs);
         hasRun = true;
         return outputs.values().iterator().next();
     }

@@ -3,6 +3,7 @@ package dev.aquarelle.ops.reference;
 import dev.aquarelle.core.tensor.DType;
 import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.core.tensor.TensorException;
+import dev.aquarelle.ops.Cancellation;
 import dev.aquarelle.ops.graph.Graph;
 import dev.aquarelle.ops.graph.LayoutOp;
 import dev.aquarelle.ops.graph.MapOp;
@@ -23,11 +24,11 @@ final class ReferenceRun {
     private final Graph graph;
     private final ReferencePlan plan;
     private final Tensor[] inputs;
-    private final StopSignal stop;
+    private final Cancellation stop;
     /** By value id; null for what is not computed yet, no longer needed, or no floating-point value. */
     private final @Nullable Dense[] computed;
 
-    ReferenceRun(Graph graph, ReferencePlan plan, @Nullable Dense[] constants, Tensor[] inputs, StopSignal stop) {
+    ReferenceRun(Graph graph, ReferencePlan plan, @Nullable Dense[] constants, Tensor[] inputs, Cancellation stop) {
         this.graph = graph;
         this.plan = plan;
         this.inputs = inputs;

@@ -1,6 +1,7 @@
 package dev.aquarelle.ops.reference;
 
 import dev.aquarelle.core.tensor.Shape;
+import dev.aquarelle.ops.Cancellation;
 import dev.aquarelle.ops.graph.ProductOp;
 import java.util.Arrays;
 
@@ -8,7 +9,7 @@ import java.util.Arrays;
 final class ScaledDotProduct {
     private ScaledDotProduct() {}
 
-    static Dense attention(ProductOp.Attention op, Dense q, Dense k, Dense v, Shape resultShape, StopSignal stop) {
+    static Dense attention(ProductOp.Attention op, Dense q, Dense k, Dense v, Shape resultShape, Cancellation stop) {
         Dense result = Dense.of(resultShape);
         int queries = q.shape.dim(1);
         int keys = k.shape.dim(1);

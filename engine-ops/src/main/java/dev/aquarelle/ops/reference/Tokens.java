@@ -2,6 +2,7 @@ package dev.aquarelle.ops.reference;
 
 import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.core.tensor.TensorException;
+import dev.aquarelle.ops.Cancellation;
 import dev.aquarelle.ops.graph.TokenOp;
 import dev.aquarelle.ops.graph.Value;
 import java.util.ArrayList;
@@ -21,7 +22,7 @@ final class Tokens {
      */
     private record Match(int token, int choice, double similarity) {}
 
-    static Dense match(TokenOp.MatchTokens op, Dense x, Shape resultShape, StopSignal stop) {
+    static Dense match(TokenOp.MatchTokens op, Dense x, Shape resultShape, Cancellation stop) {
         Dense places = Dense.of(resultShape);
         int tokens = x.shape.dim(1);
         for (int n = 0; n < x.shape.dim(0); n++) {

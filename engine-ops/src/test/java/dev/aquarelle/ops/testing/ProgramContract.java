@@ -190,6 +190,26 @@ public interface ProgramContract extends OpContract {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 5, 8})
+    default void aCancelledTokenStopsTheCompiler(int questions) {
+        Graph graph = network();
+        AtomicInteger asked = new AtomicInteger();
+        try (Program program =
+                backend().compile(graph, MemoryBudget.UNLIMITED, () -> asked.incrementAndGet() >= questions)) {
+            assertThat(asked)
+                    .as("questions of a compiler that was not stopped")
+                    .hasValueGreaterThan(0)
+                    .hasValueLessThan(questions);
+            program.run(random(155, 4, 40));
+        } catch (CancellationException e) {
+            assertThat(asked).hasValueGreaterThanOrEqualTo(questions);
+        }
+        try (Program program = backend().compile(graph)) {
+            program.run(random(155, 4, 40));
+        }
+    }
+
     /** Stopped anywhere, the program forgets nothing and believes nothing computed that is not. */
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 5, 8, 13, 21, 34})

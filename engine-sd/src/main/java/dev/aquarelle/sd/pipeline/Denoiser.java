@@ -54,7 +54,7 @@ final class Denoiser {
      * @param latents {@code [N, h, w, C]}
      * @param tokens of text that the denoiser attends to
      */
-    static List<Programs.Demand> demands(
+    static List<Demand> demands(
             Shape latents, CallPlan plan, int tokens, Steering.Kinds kinds, @Nullable ControlNetUse controlNets) {
         return IntStream.range(0, plan.calls())
                 .mapToObj(call -> demand(latents, plan, call, tokens, kinds, controlNets))
@@ -62,7 +62,7 @@ final class Denoiser {
                 .toList();
     }
 
-    private static Programs.Demand demand(
+    private static Demand demand(
             Shape latents,
             CallPlan plan,
             int call,
@@ -71,7 +71,7 @@ final class Denoiser {
             @Nullable ControlNetUse controlNets) {
         int looks = plan.looks(call);
         UNetVariant variant = plan.variant(call);
-        return new Programs.Demand(
+        return new Demand(
                 looks * latents.dim(0),
                 latents.dim(1),
                 latents.dim(2),
@@ -82,7 +82,7 @@ final class Denoiser {
                 variant);
     }
 
-    private Programs.Demand demand(Shape latents, int call) {
+    private Demand demand(Shape latents, int call) {
         int tokens = s.conditioning().at(call).tokens();
         return demand(
                 latents, plan, call, tokens, s.steerer().kinds(), s.steerer().controlNets());
@@ -90,9 +90,9 @@ final class Denoiser {
 
     /** Operations of the first call; those of ControlNets are not counted. */
     double flops(Shape latents) {
-        Programs.Demand wanted = demand(latents, 0);
-        Programs.Demand made = programs.made(wanted);
-        return Pace.flops(programs.denoiser(made).graph()) * wanted.samples() / made.samples();
+        Demand wanted = demand(latents, 0);
+        Demand made = programs.made(wanted);
+        return Pace.flops(programs.denoiser(made, s.cancellation()).graph()) * wanted.samples() / made.samples();
     }
 
     /**
@@ -102,7 +102,7 @@ final class Denoiser {
      * @throws dev.aquarelle.sd.ModelException if it has numbers that are not finite
      */
     Tensor predict(int call, Tensor sample, float timestep) {
-        Programs.Demand wanted = demand(sample.shape(), call);
+        Demand wanted = demand(sample.shape(), call);
         int looks = wanted.looks();
         int rows = wanted.samples();
         float[] timesteps = new float[rows];
@@ -125,8 +125,8 @@ final class Denoiser {
     }
 
     /** Perhaps a view that the next call overwrites. */
-    private Tensor rows(Programs.Demand wanted, Inputs inputs) {
-        Programs.Demand made = programs.made(wanted);
+    private Tensor rows(Demand wanted, Inputs inputs) {
+        Demand made = programs.made(wanted);
         if (made.samples() == wanted.samples()) {
             return look(made, 0, inputs, UnaryOperator.identity());
         }
@@ -142,11 +142,11 @@ final class Denoiser {
      *
      * @param copy of what is kept, if the next run would overwrite it
      */
-    private Tensor look(Programs.Demand made, int row, Inputs inputs, UnaryOperator<Tensor> copy) {
+    private Tensor look(Demand made, int row, Inputs inputs, UnaryOperator<Tensor> copy) {
         Deep deep = made.variant().deep();
         Kept last = deep == Deep.GIVEN ? kept.get(row) : null;
         List<Tensor> residuals = last == null ? residuals(made, row, inputs) : last.residuals;
-        Program program = programs.denoiser(made);
+        Program program = programs.denoiser(made, s.cancellation());
         List<Tensor> all = new ArrayList<>(inputs.own);
         all.addAll(inputs.steerer.inputs(residuals));
         if (last != null && last.deepFeatures != null) {
@@ -170,8 +170,8 @@ final class Denoiser {
     }
 
     /** What ControlNets add to the denoiser's feature maps; nothing without any. */
-    private List<Tensor> residuals(Programs.Demand made, int row, Inputs inputs) {
-        Program program = programs.controlNets(made);
+    private List<Tensor> residuals(Demand made, int row, Inputs inputs) {
+        Program program = programs.controlNets(made, s.cancellation());
         ControlNetUse nets = made.controlNets();
         if (program == null || nets == null) {
             return List.of();

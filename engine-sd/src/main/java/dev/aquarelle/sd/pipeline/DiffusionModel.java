@@ -153,7 +153,7 @@ public final class DiffusionModel implements AutoCloseable {
      * @param part whose it is, for messages
      */
     List<Tensor> once(Graph graph, String part, Cancellation cancellation, List<Tensor> inputs) {
-        try (Program program = programs.passing(graph, part)) {
+        try (Program program = programs.passing(graph, part, cancellation)) {
             program.run(cancellation, inputs.toArray(Tensor[]::new));
             List<Tensor> outputs = new ArrayList<>();
             for (String name : graph.outputs().keySet()) {
@@ -286,12 +286,13 @@ public final class DiffusionModel implements AutoCloseable {
     public Tensor sample(Sampling s) {
         SchedulerRun run = s.run();
         Tensor latents = s.latents();
-        programs.prepare(Denoiser.demands(
+        List<Demand> demands = Denoiser.demands(
                 latents.shape(),
                 s.plan(),
                 s.conditioning().at(0).tokens(),
                 s.steerer().kinds(),
-                s.steerer().controlNets()));
+                s.steerer().controlNets());
+        programs.prepare(demands, s.cancellation());
         previews.begin();
         Denoiser denoiser = new Denoiser(programs, s);
         Pace.Run paced = pace.begin(run.count(), denoiser.flops(latents.shape()), decoding(latents.shape()));
@@ -340,7 +341,7 @@ public final class DiffusionModel implements AutoCloseable {
      */
     public void decode(Tensor latents, Cancellation cancellation, Consumer<Tensor> pictures) {
         Program program =
-                programs.decoder(latents.shape().dim(1), latents.shape().dim(2));
+                programs.decoder(latents.shape().dim(1), latents.shape().dim(2), cancellation);
         double flops = decodingOne(latents.shape());
         for (int n = 0; n < latents.shape().dim(0); n++) {
             Tensor one = latents.slice(n, n + 1);

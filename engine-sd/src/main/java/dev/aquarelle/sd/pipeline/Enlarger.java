@@ -48,7 +48,7 @@ final class Enlarger implements AutoCloseable {
     void requireMemory() {
         if (network != null) {
             open.model().release();
-            network.requireMemory(small.width(), small.height());
+            network.requireMemory(small.width(), small.height(), cancellation);
         }
     }
 

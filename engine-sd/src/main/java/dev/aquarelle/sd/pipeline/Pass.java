@@ -65,7 +65,7 @@ record Pass(
 
     private Preparation preparation() {
         Steersman steersman = steersman();
-        List<Programs.Demand> demands = Denoiser.demands(
+        List<Demand> demands = Denoiser.demands(
                 shape(),
                 new CallPlan(s.text().shortcuts(), s.guidance().looks(), run.count()),
                 prompts.tokens(),
@@ -80,7 +80,7 @@ record Pass(
      * @throws dev.aquarelle.core.memory.MemoryBudgetException if it does not
      */
     void prepare() {
-        preparation().prepare();
+        preparation().prepare(cancellation);
     }
 
     /**

@@ -2,6 +2,7 @@ package dev.aquarelle.sd.pipeline;
 
 import dev.aquarelle.core.memory.MemoryBudget;
 import dev.aquarelle.core.memory.MemoryBudgetException;
+import dev.aquarelle.ops.Cancellation;
 import java.util.List;
 
 /**
@@ -13,8 +14,7 @@ import java.util.List;
  * @param asked how the autoencoder may make the picture
  * @param limit the user's
  */
-record Preparation(
-        DiffusionModel model, List<Programs.Demand> demands, boolean encodes, VaeTiling asked, MemoryBudget limit) {
+record Preparation(DiffusionModel model, List<Demand> demands, boolean encodes, VaeTiling asked, MemoryBudget limit) {
 
     /**
      * Compiles what the request needs.
@@ -22,13 +22,13 @@ record Preparation(
      * @return height and width of the autoencoder's tiles in latents; 0 if it takes the picture whole
      * @throws MemoryBudgetException if it does not fit in any way that the request allows; says what would
      */
-    int prepare() {
+    int prepare(Cancellation cancellation) {
         Programs programs = model.programs();
         VaeTiles tiles = tiles();
         try {
             int tile = tiles.settle(asked, limit);
             programs.tile(tile);
-            programs.prepare(demands);
+            programs.prepare(demands, cancellation);
             return tile;
         } catch (MemoryBudgetException e) {
             throw withLeast(e, programs.fit(demands, tiles));
@@ -41,7 +41,7 @@ record Preparation(
     }
 
     private VaeTiles tiles() {
-        Programs.Demand any = demands.getFirst();
+        Demand any = demands.getFirst();
         return model.programs().tiles(any.height(), any.width(), encodes);
     }
 

@@ -64,7 +64,7 @@ final class Previews {
 
     private List<Image> decoded(AutoencoderTiny by, Tensor latents, Cancellation cancellation) {
         Shape shape = latents.shape();
-        Program program = programs.previewDecoder(by, shape.dim(1), shape.dim(2));
+        Program program = programs.previewDecoder(by, shape.dim(1), shape.dim(2), cancellation);
         List<Image> images = new ArrayList<>();
         for (int n = 0; n < shape.dim(0); n++) {
             images.add(Image.fromTensor(program.run(cancellation, latents.slice(n, n + 1))));
@@ -86,7 +86,7 @@ final class Previews {
 
     private LatentPreview fitted(Cancellation cancellation) {
         Shape patches = LatentPreview.patches(vae.latentChannels());
-        try (Program program = programs.passingDecoder(patches)) {
+        try (Program program = programs.passingDecoder(patches, cancellation)) {
             return LatentPreview.fit(vae.latentChannels(), latents -> program.run(cancellation, latents));
         }
     }

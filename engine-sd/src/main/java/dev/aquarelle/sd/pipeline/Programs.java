@@ -4,6 +4,7 @@ import dev.aquarelle.core.memory.MemoryBudget;
 import dev.aquarelle.core.memory.MemoryBudgetException;
 import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.ops.Backend;
+import dev.aquarelle.ops.Cancellation;
 import dev.aquarelle.ops.Program;
 import dev.aquarelle.ops.graph.Graph;
 import dev.aquarelle.sd.unet.Steering;
@@ -27,57 +28,6 @@ final class Programs implements AutoCloseable {
     static final String DECODER = "the decoder";
     static final String ENCODER = "the autoencoder's encoder";
     static final String PREVIEW_DECODER = "the preview's decoder";
-
-    /**
-     * What programs are compiled for.
-     *
-     * @param samples that the denoiser sees at a time
-     * @param height of the latents
-     * @param width of the latents
-     * @param looks of them at each picture
-     * @param tokens of text that the denoiser attends to
-     * @param kinds of inputs that steer the denoiser
-     * @param controlNets run beside the denoiser, if there are any
-     * @param variant of the denoiser's graph
-     */
-    record Demand(
-            int samples,
-            int height,
-            int width,
-            int looks,
-            int tokens,
-            Steering.Kinds kinds,
-            @Nullable ControlNetUse controlNets,
-            UNetVariant variant) {
-
-        /** One look at one picture: what is demanded for all of them one after the other. */
-        Demand single() {
-            return new Demand(1, height, width, 1, tokens, kinds, controlNets, variant);
-        }
-
-        boolean isAsLargeAs(Demand other) {
-            return height == other.height && width == other.width;
-        }
-
-        /** Whether what was compiled for the other one serves this one: pictures and scales do not matter. */
-        boolean isLike(Demand other) {
-            return samples == other.samples
-                    && tokens == other.tokens
-                    && isAsLargeAs(other)
-                    && kinds.equals(other.kinds)
-                    && variant.equals(other.variant)
-                    && controlsLike(other);
-        }
-
-        private boolean controlsLike(Demand other) {
-            ControlNetUse a = controlNets;
-            ControlNetUse b = other.controlNets;
-            if (a == null || b == null) {
-                return a == null && b == null;
-            }
-            return a.nets().equals(b.nets()) && a.guessMode() == b.guessMode() && looks == other.looks;
-        }
-    }
 
     /** A program and what it was compiled for. */
     private record Compiled(Demand demand, Program program) {}
@@ -133,9 +83,10 @@ final class Programs implements AutoCloseable {
      * @param taken what other programs have of the limit
      * @throws MemoryBudgetException if it is too much, with the part, the whole need and the whole limit
      */
-    static Program compile(Backend backend, Graph graph, String part, MemoryBudget limit, long taken) {
+    static Program compile(
+            Backend backend, Graph graph, String part, MemoryBudget limit, long taken, Cancellation cancellation) {
         try {
-            return backend.compile(graph, limit.minus(taken));
+            return backend.compile(graph, limit.minus(taken), cancellation);
         } catch (MemoryBudgetException e) {
             String who = taken == 0 ? part : "%s beside %.1f MiB of other programs".formatted(part, taken / 0x1p20);
             throw (MemoryBudgetException)
@@ -144,15 +95,15 @@ final class Programs implements AutoCloseable {
     }
 
     /** Compiles beside all that there is; previews give way. */
-    private Program compile(Graph graph, String part) {
+    private Program compile(Graph graph, String part, Cancellation cancellation) {
         try {
-            return compile(backend, graph, part, budget, taken());
+            return compile(backend, graph, part, budget, taken(), cancellation);
         } catch (MemoryBudgetException e) {
             if (previewDecoder == null) {
                 throw e;
             }
             closePreviewDecoder();
-            return compile(backend, graph, part, budget, taken());
+            return compile(backend, graph, part, budget, taken(), cancellation);
         }
     }
 
@@ -162,8 +113,9 @@ final class Programs implements AutoCloseable {
      *
      * @param wanted of one size
      * @throws MemoryBudgetException if it does not fit even then
+     * @throws java.util.concurrent.CancellationException if stopped; what is ready is kept
      */
-    void prepare(List<Demand> wanted) {
+    void prepare(List<Demand> wanted, Cancellation cancellation) {
         if (isPrepared(wanted)) {
             return;
         }
@@ -175,15 +127,18 @@ final class Programs implements AutoCloseable {
         if (previewDecoder != null && !previewDecoder.demand.isAsLargeAs(first)) {
             closePreviewDecoder();
         }
-        decoder(first.height(), first.width()); // it takes the most: what cannot be is refused before more is allocated
+        decoder(
+                first.height(),
+                first.width(),
+                cancellation); // it takes the most: what cannot be is refused before more is allocated
         try {
-            denoising(wanted);
+            denoising(wanted, cancellation);
         } catch (MemoryBudgetException e) {
             oneAtATime = true;
             closeDecoder();
-            oneByOne = !possible(wanted);
+            oneByOne = !possible(wanted, cancellation);
             if (oneByOne) {
-                denoising(singles(wanted));
+                denoising(singles(wanted), cancellation);
             }
         }
         prepared = wanted;
@@ -195,14 +150,14 @@ final class Programs implements AutoCloseable {
     }
 
     /** Whether several looks fit, one program at a time; single ones are not tried. */
-    private boolean possible(List<Demand> wanted) {
+    private boolean possible(List<Demand> wanted, Cancellation cancellation) {
         closeDenoisers();
         if (wanted.equals(singles(wanted))) {
-            denoising(wanted);
+            denoising(wanted, cancellation);
             return true;
         }
         try {
-            denoising(wanted);
+            denoising(wanted, cancellation);
             return true;
         } catch (MemoryBudgetException e) {
             closeDenoisers();
@@ -219,15 +174,15 @@ final class Programs implements AutoCloseable {
                 && IntStream.range(0, wanted.size()).allMatch(i -> wanted.get(i).isLike(prepared.get(i)));
     }
 
-    private void denoising(List<Demand> wanted) {
+    private void denoising(List<Demand> wanted, Cancellation cancellation) {
         for (Demand demand : wanted) {
-            denoiser(demand);
-            controlNets(demand);
+            denoiser(demand, cancellation);
+            controlNets(demand, cancellation);
         }
     }
 
     /** The denoiser for so many samples of this size, steered so; beside those of other calls of the same run. */
-    Program denoiser(Demand wanted) {
+    Program denoiser(Demand wanted, Cancellation cancellation) {
         Program found = find(denoisers, wanted);
         if (found != null) {
             return found;
@@ -238,7 +193,7 @@ final class Programs implements AutoCloseable {
         if (decoder != null && (oneAtATime || !wanted.isAsLargeAs(decoder.demand))) {
             closeDecoder();
         }
-        Program program = compile(denoiserGraph(wanted), DENOISER);
+        Program program = compile(denoiserGraph(wanted), DENOISER, cancellation);
         denoisers.add(new Compiled(wanted, program));
         return program;
     }
@@ -262,7 +217,7 @@ final class Programs implements AutoCloseable {
 
     /** The ControlNets beside the denoiser of the same demand, which comes first; none if there are none. */
     @Nullable
-    Program controlNets(Demand wanted) {
+    Program controlNets(Demand wanted, Cancellation cancellation) {
         ControlNetUse use = wanted.controlNets();
         if (use == null) {
             return null;
@@ -271,7 +226,7 @@ final class Programs implements AutoCloseable {
         if (found != null) {
             return found;
         }
-        Program program = compile(use.graph(sizes(wanted), wanted.looks()), CONTROL_NETS);
+        Program program = compile(use.graph(sizes(wanted), wanted.looks()), CONTROL_NETS, cancellation);
         controlNets.add(new Compiled(wanted, program));
         return program;
     }
@@ -281,7 +236,7 @@ final class Programs implements AutoCloseable {
     }
 
     /** The decoder for one picture of so many latents. */
-    Program decoder(int height, int width) {
+    Program decoder(int height, int width, Cancellation cancellation) {
         Demand wanted = ofSize(height, width);
         Compiled found = decoder;
         if (found != null && found.demand.isAsLargeAs(wanted)) {
@@ -291,7 +246,7 @@ final class Programs implements AutoCloseable {
         if (oneAtATime || denoisers.stream().anyMatch(other -> !other.demand.isAsLargeAs(wanted))) {
             closeDenoisers();
         }
-        Program program = compile(vae.decoder(height, width), DECODER);
+        Program program = compile(vae.decoder(height, width), DECODER, cancellation);
         decoder = new Compiled(wanted, program);
         return program;
     }
@@ -307,12 +262,12 @@ final class Programs implements AutoCloseable {
     }
 
     /** A program that is run once before the denoiser's work, such as the autoencoder's encoder; the caller closes it. */
-    Program passing(Graph graph, String part) {
+    Program passing(Graph graph, String part, Cancellation cancellation) {
         try {
-            return beside(graph, part);
+            return beside(graph, part, cancellation);
         } catch (MemoryBudgetException e) {
             closeDenoisers(); // it has not begun, and is compiled again when it does
-            return compile(graph, part);
+            return compile(graph, part, cancellation);
         }
     }
 
@@ -321,8 +276,9 @@ final class Programs implements AutoCloseable {
      *
      * @throws MemoryBudgetException if it does not fit, even in the place of the decoder that waits
      */
-    Program passingDecoder(Shape latents) {
-        return beside(new VaeGraphs(vae.vae(), 0).decoder(latents.dim(1), latents.dim(2)), PREVIEW_DECODER);
+    Program passingDecoder(Shape latents, Cancellation cancellation) {
+        return beside(
+                new VaeGraphs(vae.vae(), 0).decoder(latents.dim(1), latents.dim(2)), PREVIEW_DECODER, cancellation);
     }
 
     /**
@@ -331,24 +287,24 @@ final class Programs implements AutoCloseable {
      *
      * @throws MemoryBudgetException if it does not fit, even in the place of the decoder that waits
      */
-    Program previewDecoder(Autoencoder by, int height, int width) {
+    Program previewDecoder(Autoencoder by, int height, int width, Cancellation cancellation) {
         Demand wanted = ofSize(height, width);
         Compiled found = previewDecoder;
         if (found != null && found.demand.isAsLargeAs(wanted)) {
             return found.program;
         }
         closePreviewDecoder();
-        Program program = beside(new VaeGraphs(by, 0).decoder(height, width), PREVIEW_DECODER);
+        Program program = beside(new VaeGraphs(by, 0).decoder(height, width), PREVIEW_DECODER, cancellation);
         previewDecoder = new Compiled(wanted, program);
         return program;
     }
 
-    private Program beside(Graph graph, String part) {
+    private Program beside(Graph graph, String part, Cancellation cancellation) {
         try {
-            return compile(graph, part);
+            return compile(graph, part, cancellation);
         } catch (MemoryBudgetException e) {
             closeDecoder(); // it is compiled again when the picture is due
-            return compile(graph, part);
+            return compile(graph, part, cancellation);
         }
     }
 

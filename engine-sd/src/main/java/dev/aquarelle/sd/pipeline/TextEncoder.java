@@ -88,7 +88,7 @@ public final class TextEncoder implements AutoCloseable {
         this.pooling = use == Use.SDXL && model.textProjection() != null;
         this.backend = backend;
         this.budget = budget;
-        Program all = compile(0);
+        Program all = compile(0, Cancellation.NEVER);
         this.program = all;
         this.memory = all.memory();
     }
@@ -253,7 +253,7 @@ public final class TextEncoder implements AutoCloseable {
     }
 
     private PromptEmbeds compute(int[] ids, int clipSkip, Cancellation cancellation) {
-        Program text = programFor(clipSkip);
+        Program text = programFor(clipSkip, cancellation);
         Tensor input = Tensor.of(ids, 1, length());
         if (!pooling) {
             return new PromptEmbeds(copied(text.run(cancellation, input)), null);
@@ -268,22 +268,22 @@ public final class TextEncoder implements AutoCloseable {
         return Tensor.of(result.toFloatArray(), result.shape().dims());
     }
 
-    private Program programFor(int clipSkip) {
+    private Program programFor(int clipSkip, Cancellation cancellation) {
         Program found = program;
         if (found != null && clipSkip == programClipSkip) {
             return found;
         }
         closeProgram(); // before the other is made: the budget holds one
-        Program other = compile(clipSkip);
+        Program other = compile(clipSkip, cancellation);
         program = other;
         programClipSkip = clipSkip;
         return other;
     }
 
-    private Program compile(int clipSkip) {
+    private Program compile(int clipSkip, Cancellation cancellation) {
         requireClipSkip(clipSkip);
         Graph graph = Graph.build(g -> declare(g, clipSkip));
-        return Programs.compile(backend, graph, Programs.TEXT_ENCODER, budget, 0);
+        return Programs.compile(backend, graph, Programs.TEXT_ENCODER, budget, 0, cancellation);
     }
 
     private void declare(Graph g, int clipSkip) {

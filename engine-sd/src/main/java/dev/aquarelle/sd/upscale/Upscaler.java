@@ -124,7 +124,7 @@ public final class Upscaler implements AutoCloseable {
         requireHeap((long) scale() * picture.width(), (long) scale() * picture.height());
         List<Tiles.Span> rows = tiles.along(padded(picture.height()));
         List<Tiles.Span> columns = tiles.along(padded(picture.width()));
-        Program program = program(rows.getFirst().to(), columns.getFirst().to());
+        Program program = program(rows.getFirst().to(), columns.getFirst().to(), cancellation);
         SmallPicture small = new SmallPicture(picture);
         LargePicture large = new LargePicture(picture.width(), picture.height(), scale());
         int done = 0;
@@ -141,12 +141,14 @@ public final class Upscaler implements AutoCloseable {
      * Finds out whether a picture of this size can be made, and keeps the program for it.
      *
      * @throws MemoryBudgetException if a tile or the whole picture takes more memory than it may
+     * @throws java.util.concurrent.CancellationException if stopped
      */
-    public void requireMemory(int width, int height) {
+    public void requireMemory(int width, int height, Cancellation cancellation) {
         requireHeap((long) scale() * width, (long) scale() * height);
         Program _ = program(
                 tiles.along(padded(height)).getFirst().to(),
-                tiles.along(padded(width)).getFirst().to());
+                tiles.along(padded(width)).getFirst().to(),
+                cancellation);
     }
 
     /**
@@ -182,20 +184,20 @@ public final class Upscaler implements AutoCloseable {
                 .require("what is held of %s in the Java heap".formatted(who), PICTURES_AT_A_TIME * bytes);
     }
 
-    private Program program(int height, int width) {
+    private Program program(int height, int width, Cancellation cancellation) {
         Compiled found = compiled;
         if (found != null && found.height == height && found.width == width) {
             return found.program;
         }
         closeProgram();
-        Program program = compile(height, width);
+        Program program = compile(height, width, cancellation);
         compiled = new Compiled(height, width, program);
         return program;
     }
 
-    private Program compile(int height, int width) {
+    private Program compile(int height, int width, Cancellation cancellation) {
         try {
-            return backend.compile(network.graph(height, width), budget);
+            return backend.compile(network.graph(height, width), budget, cancellation);
         } catch (MemoryBudgetException e) {
             if (e.available() == MemoryBudgetException.UNKNOWN) {
                 throw e; // by the JVM

@@ -37,8 +37,8 @@ final class CountingBackend implements Backend {
     }
 
     @Override
-    public Program compile(Graph graph, MemoryBudget budget) {
-        Program program = new CountingProgram(backend.compile(graph, budget));
+    public Program compile(Graph graph, MemoryBudget budget, Cancellation cancellation) {
+        Program program = new CountingProgram(backend.compile(graph, budget, cancellation));
         compiled++;
         open++;
         bytes += program.memory().total();

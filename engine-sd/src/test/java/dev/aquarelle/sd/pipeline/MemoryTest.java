@@ -9,6 +9,7 @@ import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.demo.DemoModel;
 import dev.aquarelle.ops.BackendOptions;
+import dev.aquarelle.ops.Cancellation;
 import dev.aquarelle.sd.checkpoint.ModelFolder;
 import dev.aquarelle.sd.image.Image;
 import dev.aquarelle.sd.unet.Steering;
@@ -47,8 +48,8 @@ class MemoryTest {
     }
 
     private static void prepare(DiffusionModel model, Shape latents) {
-        model.programs()
-                .prepare(Denoiser.demands(latents, new CallPlan(Shortcuts.NONE, 2, 1), 77, Steering.Kinds.NONE, null));
+        CallPlan plan = new CallPlan(Shortcuts.NONE, 2, 1);
+        model.programs().prepare(Denoiser.demands(latents, plan, 77, Steering.Kinds.NONE, null), Cancellation.NEVER);
     }
 
     /** What the programs take for pictures of 64 x 48, by themselves. */
