@@ -1,23 +1,16 @@
 package dev.aquarelle.cli.measure;
 
-import com.google.gson.GsonBuilder;
 import dev.aquarelle.cli.BackendChoice;
-import dev.aquarelle.cli.ModelRegistry;
 import dev.aquarelle.cli.PictureSize;
-import dev.aquarelle.core.memory.MemoryBudget;
-import dev.aquarelle.demo.DemoModel;
 import dev.aquarelle.ops.Backend;
-import dev.aquarelle.ops.BackendOptions;
 import dev.aquarelle.ops.Backends;
 import dev.aquarelle.ops.Cancellation;
 import dev.aquarelle.sd.checkpoint.ModelSource;
 import dev.aquarelle.sd.image.Image;
-import dev.aquarelle.sd.pipeline.EngineOptions;
 import dev.aquarelle.sd.pipeline.ImageToImage;
 import dev.aquarelle.sd.pipeline.PictureRequest;
 import dev.aquarelle.sd.pipeline.StableDiffusion;
 import dev.aquarelle.sd.pipeline.TextToImage;
-import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -48,19 +41,6 @@ public final class BenchCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Option(
-            names = {"-m", "--model"},
-            paramLabel = "MODEL",
-            description = "A model's folder, file or name (default: the small demo model).")
-    private @Nullable Path model;
-
-    @Option(
-            names = "--size",
-            paramLabel = "WxH",
-            converter = PictureSize.Converter.class,
-            description = "Size of the picture in pixels (default: what the model was trained on).")
-    private @Nullable PictureSize size;
-
-    @Option(
             names = "--what",
             split = ",",
             paramLabel = "PART",
@@ -83,10 +63,10 @@ public final class BenchCommand implements Callable<Integer> {
     private @Nullable Integer stops;
 
     @Mixin
-    private final BackendChoice backend = new BackendChoice();
+    private final Measured measured = new Measured();
 
-    @Option(names = "--json", description = "Every figure as JSON, nothing else.")
-    private boolean json;
+    @Mixin
+    private final BackendChoice backend = new BackendChoice();
 
     /**
      * @param cancellation asked between and within calls
@@ -103,38 +83,23 @@ public final class BenchCommand implements Callable<Integer> {
         if (stops != null && stops < 1) {
             throw new ParameterException(spec.commandLine(), "--stops: expected 1 or more, found " + stops);
         }
-        BackendOptions computing = backend.options();
-        PrintWriter out = spec.commandLine().getOut();
         if (stops != null) {
-            StopMeasurement report = measureStops(computing, stops);
-            if (json) {
-                out.println(new GsonBuilder().setPrettyPrinting().create().toJson(report));
-            } else {
-                report.print(out);
-            }
-            out.flush();
-            return 0;
-        }
-        BenchReport report =
-                measure(computing, model != null ? ModelRegistry.ofUser().resolve(model) : DemoModel.path());
-        if (json) {
-            out.println(new GsonBuilder().setPrettyPrinting().create().toJson(report));
+            StopMeasurement report = measureStops(stops);
+            measured.print(report, report::print);
         } else {
-            report.print(out);
+            BenchReport report = measure(measured.path());
+            measured.print(report, report::print);
         }
-        out.flush();
         return 0;
     }
 
     /** Pictures that start from one and make two steps, in two sizes, so that every program is made and used. */
-    private StopMeasurement measureStops(BackendOptions computing, int count) {
-        Path path = model != null ? ModelRegistry.ofUser().resolve(model) : DemoModel.path();
-        EngineOptions options = new EngineOptions(backend.name(), computing, MemoryBudget.UNLIMITED);
-        try (StableDiffusion engine = StableDiffusion.load(path, options)) {
-            int width = size == null ? engine.defaults().width() : size.width();
-            int height = size == null ? engine.defaults().height() : size.height();
+    private StopMeasurement measureStops(int count) {
+        try (StableDiffusion engine = StableDiffusion.load(measured.path(), Measured.engine(backend))) {
+            PictureSize size = measured.sizeOr(engine.defaults());
+            int height = size.height();
             List<PictureRequest> requests = new ArrayList<>();
-            for (int side : List.of(width, Math.max(8, width - 64))) {
+            for (int side : List.of(size.width(), Math.max(8, size.width() - 64))) {
                 TextToImage text =
                         TextToImage.builder("a red apple").steps(4).seed(1).build();
                 requests.add(new ImageToImage(text, Image.of(side, height, new byte[3 * side * height]), 0.5));
@@ -143,13 +108,14 @@ public final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    private BenchReport measure(BackendOptions computing, Path path) {
+    private BenchReport measure(Path path) {
         ModelSource model = ModelSource.open(path);
         double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
         PartMeasurement.Plan plan = new PartMeasurement.Plan(warmUp, rounds);
+        PictureSize size = measured.size();
         ModelPart.Size pixels =
                 ModelPart.Size.of(model, size == null ? 0 : size.width(), size == null ? 0 : size.height());
-        try (Backend opened = Backends.open(backend.name(), computing)) {
+        try (Backend opened = Backends.open(backend.name(), backend.options())) {
             List<PartMeasurement> parts = new ArrayList<>();
             for (ModelPart part : what) {
                 parts.add(PartMeasurement.of(part, model, pixels, opened, plan, cancellation));

@@ -1,18 +1,11 @@
 package dev.aquarelle.cli.measure;
 
-import com.google.gson.GsonBuilder;
 import dev.aquarelle.cli.BackendChoice;
-import dev.aquarelle.cli.ModelRegistry;
 import dev.aquarelle.cli.PictureSize;
-import dev.aquarelle.core.memory.MemoryBudget;
-import dev.aquarelle.demo.DemoModel;
 import dev.aquarelle.ops.Cancellation;
-import dev.aquarelle.sd.pipeline.EngineOptions;
 import dev.aquarelle.sd.pipeline.StableDiffusion;
 import dev.aquarelle.sd.pipeline.TextToImage;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -41,23 +34,10 @@ public final class ProfileCommand implements Callable<Integer> {
     private String prompt;
 
     @Option(
-            names = {"-m", "--model"},
-            paramLabel = "MODEL",
-            description = "A model's folder, file or name (default: the small demo model).")
-    private @Nullable Path model;
-
-    @Option(
             names = {"-s", "--steps"},
             paramLabel = "N",
             description = "Steps of the sampler (default: as the model likes it).")
     private @Nullable Integer steps;
-
-    @Option(
-            names = "--size",
-            paramLabel = "WxH",
-            converter = PictureSize.Converter.class,
-            description = "Width and height in pixels (default: as the model likes it).")
-    private @Nullable PictureSize size;
 
     @Option(names = "--cold", description = "Record the first picture; without it one of a step warms up the JIT.")
     private boolean cold;
@@ -66,10 +46,10 @@ public final class ProfileCommand implements Callable<Integer> {
     private int top = 25;
 
     @Mixin
-    private final BackendChoice backend = new BackendChoice();
+    private final Measured measured = new Measured();
 
-    @Option(names = "--json", description = "The whole profile as JSON, nothing else.")
-    private boolean json;
+    @Mixin
+    private final BackendChoice backend = new BackendChoice();
 
     /**
      * @param cancellation asked all the time
@@ -83,30 +63,23 @@ public final class ProfileCommand implements Callable<Integer> {
         if (top < 1) {
             throw new ParameterException(spec.commandLine(), "--top: expected 1 or more, found " + top);
         }
-        EngineOptions options = new EngineOptions(backend.name(), backend.options(), MemoryBudget.UNLIMITED);
         TextToImage request = request(prompt, "", steps);
         Profile profile;
-        Path path = model != null ? ModelRegistry.ofUser().resolve(model) : DemoModel.path();
-        try (StableDiffusion engine = StableDiffusion.load(path, options)) {
+        try (StableDiffusion engine = StableDiffusion.load(measured.path(), Measured.engine(backend))) {
             if (!cold) {
                 // other texts: the engine keeps the hidden states of those it has encoded
                 engine.generate(request(prompt + " +", prompt + " -", 1), _ -> {}, cancellation);
             }
             profile = Profile.of(engine.description(), StepRecording.of(engine, request, cancellation));
         }
-        PrintWriter out = spec.commandLine().getOut();
-        if (json) {
-            out.println(new GsonBuilder().setPrettyPrinting().create().toJson(profile));
-        } else {
-            profile.print(out, top);
-        }
-        out.flush();
+        measured.print(profile, out -> profile.print(out, top));
         return 0;
     }
 
     private TextToImage request(String text, String negative, @Nullable Integer steps) {
         TextToImage.Builder builder =
                 TextToImage.builder(text).negativePrompt(negative).seed(1);
+        PictureSize size = measured.size();
         if (size != null) {
             builder.size(size.width(), size.height());
         }

@@ -1,23 +1,16 @@
 package dev.aquarelle.cli.measure;
 
-import com.google.gson.GsonBuilder;
 import com.sun.management.OperatingSystemMXBean;
 import dev.aquarelle.cli.BackendChoice;
 import dev.aquarelle.cli.Difference;
-import dev.aquarelle.cli.ModelRegistry;
 import dev.aquarelle.cli.PictureSize;
-import dev.aquarelle.core.memory.MemoryBudget;
-import dev.aquarelle.demo.DemoModel;
 import dev.aquarelle.ops.Cancellation;
 import dev.aquarelle.sd.image.Image;
-import dev.aquarelle.sd.pipeline.EngineOptions;
 import dev.aquarelle.sd.pipeline.ProgressListener;
 import dev.aquarelle.sd.pipeline.Shortcuts;
 import dev.aquarelle.sd.pipeline.StableDiffusion;
 import dev.aquarelle.sd.pipeline.TextToImage;
-import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -82,19 +75,6 @@ public final class ShortcutsCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Option(
-            names = {"-m", "--model"},
-            paramLabel = "MODEL",
-            description = "A model's folder, file or name (default: the small demo model).")
-    private @Nullable Path model;
-
-    @Option(
-            names = "--size",
-            paramLabel = "WxH",
-            converter = PictureSize.Converter.class,
-            description = "Size of the pictures in pixels (default: what the model was trained on).")
-    private @Nullable PictureSize size;
-
-    @Option(
             names = {"-s", "--steps"},
             paramLabel = "N",
             description = "Steps of each picture (default: as the model likes it).")
@@ -113,10 +93,10 @@ public final class ShortcutsCommand implements Callable<Integer> {
     private double warmUp = 10;
 
     @Mixin
-    private final BackendChoice backend = new BackendChoice();
+    private final Measured measured = new Measured();
 
-    @Option(names = "--json", description = "Every figure as JSON, nothing else.")
-    private boolean json;
+    @Mixin
+    private final BackendChoice backend = new BackendChoice();
 
     /**
      * @param cancellation asked all the time
@@ -131,28 +111,15 @@ public final class ShortcutsCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--pictures: expected 1 to %d, found %d".formatted(PROMPTS.size(), pictures));
         }
-        PrintWriter out = spec.commandLine().getOut();
         ShortcutsReport report = measure();
-        if (json) {
-            out.println(new GsonBuilder()
-                    .serializeSpecialFloatingPointValues()
-                    .setPrettyPrinting()
-                    .create()
-                    .toJson(report));
-        } else {
-            report.print(out);
-        }
-        out.flush();
+        measured.print(report, report::print);
         return 0;
     }
 
     private ShortcutsReport measure() {
-        Path path = model != null ? ModelRegistry.ofUser().resolve(model) : DemoModel.path();
-        EngineOptions options = new EngineOptions(backend.name(), backend.options(), MemoryBudget.UNLIMITED);
-        try (StableDiffusion engine = StableDiffusion.load(path, options)) {
+        try (StableDiffusion engine = StableDiffusion.load(measured.path(), Measured.engine(backend))) {
             int made = steps != null ? steps : engine.defaults().steps();
-            int width = size != null ? size.width() : engine.defaults().width();
-            int height = size != null ? size.height() : engine.defaults().height();
+            PictureSize size = measured.sizeOr(engine.defaults());
             List<ShortcutsReport.Way> ways =
                     WAYS.stream().map(ShortcutsReport.Way::of).toList();
             long start = System.nanoTime();
@@ -161,12 +128,10 @@ public final class ShortcutsCommand implements Callable<Integer> {
                 Shortcuts way = WAYS.get(WAYS.size() - 1 - warmUps++ % WAYS.size());
                 made(
                         engine,
-                        request(0, Math.min(WARM_UP, made), width, height)
-                                .shortcuts(way)
-                                .build());
+                        request(0, Math.min(WARM_UP, made), size).shortcuts(way).build());
             } while (System.nanoTime() - start < warmUp * 1e9);
             for (int n = 0; n < pictures; n++) {
-                TextToImage.Builder request = request(n, made, width, height);
+                TextToImage.Builder request = request(n, made, size);
                 Made exact = null;
                 for (int i = 0; i < WAYS.size(); i++) {
                     Made picture = made(engine, request.shortcuts(WAYS.get(i)).build());
@@ -187,8 +152,8 @@ public final class ShortcutsCommand implements Callable<Integer> {
                     engine.description(),
                     Runtime.version().toString(),
                     Runtime.getRuntime().availableProcessors(),
-                    width,
-                    height,
+                    size.width(),
+                    size.height(),
                     made,
                     sampler == null ? "" : sampler,
                     ways);
@@ -210,9 +175,9 @@ public final class ShortcutsCommand implements Callable<Integer> {
                 .toList();
     }
 
-    private TextToImage.Builder request(int n, int made, int width, int height) {
+    private TextToImage.Builder request(int n, int made, PictureSize size) {
         TextToImage.Builder request =
-                TextToImage.builder(PROMPTS.get(n)).seed(n + 1).steps(made).size(width, height);
+                TextToImage.builder(PROMPTS.get(n)).seed(n + 1).steps(made).size(size.width(), size.height());
         return sampler == null ? request : request.sampler(sampler);
     }
 
