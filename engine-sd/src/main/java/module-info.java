@@ -18,6 +18,7 @@ module dev.aquarelle.sd {
     requires transitive dev.aquarelle.core;
     requires transitive dev.aquarelle.ops;
     requires com.google.gson;
+    requires java.desktop;
     requires jdk.management;
     requires static transitive org.jspecify;
 }

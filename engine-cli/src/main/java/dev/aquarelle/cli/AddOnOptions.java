@@ -1,7 +1,7 @@
 package dev.aquarelle.cli;
 
 import dev.aquarelle.sd.image.Image;
-import dev.aquarelle.sd.image.Png;
+import dev.aquarelle.sd.image.ImageFile;
 import dev.aquarelle.sd.lora.LoraWeight;
 import dev.aquarelle.sd.pipeline.AddOns;
 import dev.aquarelle.sd.pipeline.Control;
@@ -55,7 +55,8 @@ final class AddOnOptions {
                 names = "--control-image",
                 required = true,
                 paramLabel = "FILE",
-                description = "The PNG of edges, depth, a pose that the ControlNet is made for, of the picture's size.")
+                description =
+                        "The picture of edges, depth, a pose that the ControlNet is made for, of the picture's size.")
         @SuppressWarnings("NullAway.Init")
         private Path image;
 
@@ -119,7 +120,7 @@ final class AddOnOptions {
                 names = "--ip-image",
                 required = true,
                 paramLabel = "FILE",
-                description = "A PNG that the result shall be like, one or more.")
+                description = "A picture that the result shall be like, one or more.")
         private final List<Path> images = new ArrayList<>();
 
         @Option(
@@ -144,16 +145,17 @@ final class AddOnOptions {
             addOns = addOns.withEmbedding(embedding);
         }
         for (ControlNet net : controlNets) {
-            addOns = addOns.withControlNet(new Control(net.model, Png.read(net.image), net.scale, net.start, net.end));
+            addOns = addOns.withControlNet(
+                    new Control(net.model, ImageFile.read(net.image), net.scale, net.start, net.end));
         }
         for (Adapter adapter : adapters) {
             addOns = addOns.withAdapter(
-                    Control.of(adapter.model, Png.read(adapter.image)).withScale(adapter.scale));
+                    Control.of(adapter.model, ImageFile.read(adapter.image)).withScale(adapter.scale));
         }
         for (IpAdapter adapter : ipAdapters) {
             List<Image> images = new ArrayList<>();
             for (Path image : adapter.images) {
-                images.add(Png.read(image));
+                images.add(ImageFile.read(image));
             }
             addOns = addOns.with(new ImagePrompt(adapter.adapter, adapter.encoder, images, adapter.scale));
         }

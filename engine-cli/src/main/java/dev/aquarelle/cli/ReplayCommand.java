@@ -56,7 +56,8 @@ final class ReplayCommand implements Callable<Integer> {
     @Option(
             names = {"-i", "--image"},
             paramLabel = "FILE",
-            description = "A PNG that the picture was made from: an image, a mask or a ControlNet's; several times.")
+            description =
+                    "A picture that the picture was made from: an image, a mask or a ControlNet's; several times.")
     private final List<Path> images = new ArrayList<>();
 
     @Option(

@@ -3,8 +3,8 @@ package dev.aquarelle.cli;
 import dev.aquarelle.demo.DemoModel;
 import dev.aquarelle.sd.checkpoint.ModelFolder;
 import dev.aquarelle.sd.image.Image;
+import dev.aquarelle.sd.image.ImageFile;
 import dev.aquarelle.sd.image.PictureFit;
-import dev.aquarelle.sd.image.Png;
 import dev.aquarelle.sd.pipeline.ReplayFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -15,9 +15,9 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +28,8 @@ final class ReplaySearch implements ReplayFiles {
     private static final Set<String> WHOLE_MODELS = Set.of("model", "refiner"); // which have names of their own
     private static final int DEPTH = 4; // of folders in folders: people sort their models a little
     private static final int MOST_PICTURES = 1000; // of a folder, which are all decoded
+
+    private static final Pattern NAMES = Pattern.compile("\\.(png|jpe?g|bmp|gif|tiff?)$", Pattern.CASE_INSENSITIVE);
 
     private final List<Path> folders;
     private final @Nullable PictureSize size;
@@ -47,7 +49,7 @@ final class ReplaySearch implements ReplayFiles {
                 .distinct()
                 .toList();
         for (Path image : images) {
-            given.add(Png.read(image));
+            given.add(ImageFile.read(image));
         }
     }
 
@@ -176,8 +178,8 @@ final class ReplaySearch implements ReplayFiles {
                 }
             }
         }
-        throw new IllegalArgumentException(
-                "%s, of the hash %s, is not among the PNGs in %s: --image names it".formatted(what, sha256, told()));
+        throw new IllegalArgumentException("%s, of the hash %s, is not among the pictures in %s: --image names it"
+                .formatted(what, sha256, told()));
     }
 
     /** The picture of a hash, if this is it, or becomes it in the size of the one that is made again. */
@@ -199,7 +201,7 @@ final class ReplaySearch implements ReplayFiles {
 
     private static List<Path> pictures(Path folder) {
         try (Stream<Path> files = Files.list(folder)) {
-            return files.filter(file -> file.toString().toLowerCase(Locale.ROOT).endsWith(".png"))
+            return files.filter(file -> NAMES.matcher(file.toString()).find())
                     .sorted()
                     .limit(MOST_PICTURES)
                     .toList();
@@ -208,10 +210,10 @@ final class ReplaySearch implements ReplayFiles {
         }
     }
 
-    /** What cannot be read as a PNG is not the one that is looked for: that one was read before. */
+    /** What cannot be read is not the one that is looked for: that one was read before. */
     private static @Nullable Image readable(Path file) {
         try {
-            return Png.read(file);
+            return ImageFile.read(file);
         } catch (IOException e) {
             return null;
         }

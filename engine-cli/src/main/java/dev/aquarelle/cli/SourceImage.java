@@ -1,8 +1,8 @@
 package dev.aquarelle.cli;
 
 import dev.aquarelle.sd.image.Image;
+import dev.aquarelle.sd.image.ImageFile;
 import dev.aquarelle.sd.image.PictureFit;
-import dev.aquarelle.sd.image.Png;
 import dev.aquarelle.sd.pipeline.ImageToImage;
 import dev.aquarelle.sd.pipeline.Inpaint;
 import dev.aquarelle.sd.pipeline.InstructEdit;
@@ -28,7 +28,7 @@ final class SourceImage {
     @Option(
             names = {"-i", IMAGE},
             paramLabel = "FILE",
-            description = "A PNG to start from.")
+            description = "A picture to start from: PNG, JPEG, BMP, GIF or TIFF.")
     private @Nullable Path file;
 
     @Option(
@@ -43,7 +43,7 @@ final class SourceImage {
             names = MASK,
             paramLabel = "FILE",
             description =
-                    "A PNG of the image's size: what is white in it is painted anew, the rest of the image stays.")
+                    "A picture of the image's size: what is white in it is painted anew, the rest of the image stays.")
     private @Nullable Path maskFile;
 
     @Option(
@@ -122,7 +122,7 @@ final class SourceImage {
         if (file == null) {
             return;
         }
-        Image read = Png.read(file);
+        Image read = ImageFile.read(file);
         if (outpaint != null) {
             refuse(MASK, maskFile);
             refuse("--size", size);
@@ -130,7 +130,7 @@ final class SourceImage {
             image = read;
             return;
         }
-        Image readMask = maskFile == null ? null : Png.read(maskFile);
+        Image readMask = maskFile == null ? null : ImageFile.read(maskFile);
         image = fitted(read, size);
         if (readMask != null) {
             requireSameSize(readMask, read);

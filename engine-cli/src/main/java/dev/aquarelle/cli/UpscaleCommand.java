@@ -4,6 +4,7 @@ import dev.aquarelle.core.memory.MemoryBudget;
 import dev.aquarelle.ops.BackendOptions;
 import dev.aquarelle.sd.image.GenerationParameters;
 import dev.aquarelle.sd.image.Image;
+import dev.aquarelle.sd.image.ImageFile;
 import dev.aquarelle.sd.image.Png;
 import dev.aquarelle.sd.pipeline.EngineOptions;
 import dev.aquarelle.sd.pipeline.GeneratedImage;
@@ -42,7 +43,7 @@ final class UpscaleCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private CommandSpec spec;
 
-    @Parameters(index = "0", paramLabel = "IN", description = "A PNG file of 8-bit RGB.")
+    @Parameters(index = "0", paramLabel = "IN", description = "A picture: PNG, JPEG, BMP, GIF or TIFF.")
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private Path in;
 
@@ -98,7 +99,7 @@ final class UpscaleCommand implements Callable<Integer> {
         Tiles tiles = tiles();
         BackendOptions computing = backend.options();
         PictureFiles files = files();
-        Image small = Png.read(in);
+        Image small = ImageFile.read(in);
         GenerationParameters parameters = parameters();
         long start = System.nanoTime();
         try (Upscaler upscaler = Upscaler.load(model, new EngineOptions(backend.name(), computing, maxMemory), tiles)) {
@@ -142,7 +143,7 @@ final class UpscaleCommand implements Callable<Integer> {
     }
 
     private GenerationParameters parameters() throws IOException {
-        String text = Png.readTexts(in).get(Png.PARAMETERS);
+        String text = Png.isPng(in) ? Png.readTexts(in).get(Png.PARAMETERS) : null;
         return text == null
                 ? new GenerationParameters("", "", new LinkedHashMap<>())
                 : GenerationParameters.parse(text);

@@ -7,12 +7,14 @@ import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.sd.image.GenerationParameters;
 import dev.aquarelle.sd.image.Image;
 import dev.aquarelle.sd.image.Png;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -70,6 +72,21 @@ class UpscaleCommandTest {
             Negative prompt: pear
             Steps: 1, Sampler: DDIM, Seed: 7, Size: 2x1, Postprocess upscale by: 2, Postprocess upscaler: twice\
             """);
+    }
+
+    /** A JPEG says nothing of how it was made. */
+    @Test
+    void photosAreEnlargedToo() throws IOException {
+        Path photo = folder.resolve("photo.jpg");
+        ImageIO.write(new BufferedImage(16, 8, BufferedImage.TYPE_INT_RGB), "jpg", photo.toFile());
+
+        CommandRun run = upscale(photo.toString(), out.toString());
+
+        assertThat(run.err()).isEmpty();
+        assertThat(run.status()).isZero();
+        assertThat(Png.read(out).width()).isEqualTo(32);
+        assertThat(Png.readTexts(out).get(Png.PARAMETERS))
+                .isEqualTo("Postprocess upscale by: 2, Postprocess upscaler: twice");
     }
 
     @Test

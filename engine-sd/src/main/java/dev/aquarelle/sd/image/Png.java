@@ -1,6 +1,7 @@
 package dev.aquarelle.sd.image;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.SequencedMap;
@@ -53,9 +54,9 @@ public final class Png {
     }
 
     /**
-     * Reads a picture.
+     * Reads a picture as it is written here; {@link ImageFile} reads others.
      *
-     * @throws PngException if the file is no whole, correct PNG of 8-bit RGB without interlacing
+     * @throws ImageFileException if the file is no whole, correct PNG of 8-bit RGB without interlacing
      * @throws IOException if it cannot be read
      */
     public static Image read(Path file) throws IOException {
@@ -63,9 +64,20 @@ public final class Png {
     }
 
     /**
+     * Whether a file begins as a PNG does.
+     *
+     * @throws IOException if it cannot be read
+     */
+    public static boolean isPng(Path file) throws IOException {
+        try (InputStream in = Files.newInputStream(file)) {
+            return PngChunks.begins(in.readNBytes(Long.BYTES));
+        }
+    }
+
+    /**
      * The texts in a PNG of any pixel format, by keyword; of equal keywords the first.
      *
-     * @throws PngException if the file is no whole PNG, or a text is broken or longer than 4 MiB
+     * @throws ImageFileException if the file is no whole PNG, or a text is broken or longer than 4 MiB
      * @throws IOException if it cannot be read
      */
     public static SequencedMap<String, String> readTexts(Path file) throws IOException {
@@ -73,10 +85,15 @@ public final class Png {
     }
 
     private static PngChunks chunks(Path file) throws IOException {
+        return PngChunks.parse(file.toString(), bytes(file));
+    }
+
+    /** The bytes of a file that may be a picture. */
+    static byte[] bytes(Path file) throws IOException {
         long size = Files.size(file);
         if (size > LARGEST_FILE) {
-            throw new PngException(file + ": expected at most " + LARGEST_FILE + " bytes, found " + size);
+            throw new ImageFileException(file + ": expected at most " + LARGEST_FILE + " bytes, found " + size);
         }
-        return PngChunks.parse(file.toString(), Files.readAllBytes(file));
+        return Files.readAllBytes(file);
     }
 }

@@ -29,7 +29,7 @@ final class PngTexts {
         PngChunks.write(out, latin1 ? "tEXt" : "iTXt", data.toByteArray());
     }
 
-    static SequencedMap<String, String> read(PngChunks png) throws PngException {
+    static SequencedMap<String, String> read(PngChunks png) throws ImageFileException {
         SequencedMap<String, String> texts = new LinkedHashMap<>();
         for (PngChunks.Chunk chunk : png.chunks()) {
             ByteBuffer data = chunk.data().duplicate();
@@ -52,10 +52,10 @@ final class PngTexts {
     }
 
     private static void readInternational(ByteBuffer data, String where, SequencedMap<String, String> texts)
-            throws PngException {
+            throws ImageFileException {
         String keyword = upToZero(data, where);
         if (data.remaining() < 2) {
-            throw new PngException(where + ": ends within its flags");
+            throw new ImageFileException(where + ": ends within its flags");
         }
         boolean compressed = data.get() != 0;
         if (compressed) {
@@ -68,7 +68,7 @@ final class PngTexts {
         texts.putIfAbsent(keyword, decode(compressed ? inflate(data, where) : data, StandardCharsets.UTF_8, where));
     }
 
-    private static String upToZero(ByteBuffer data, String where) throws PngException {
+    private static String upToZero(ByteBuffer data, String where) throws ImageFileException {
         ByteBuffer start = data.duplicate();
         while (data.hasRemaining()) {
             if (data.get() == 0) {
@@ -77,16 +77,16 @@ final class PngTexts {
                         .toString();
             }
         }
-        throw new PngException(where + ": a text without the zero that ends it");
+        throw new ImageFileException(where + ": a text without the zero that ends it");
     }
 
-    private static void requireDeflate(ByteBuffer data, String where) throws PngException {
+    private static void requireDeflate(ByteBuffer data, String where) throws ImageFileException {
         if (!data.hasRemaining() || data.get() != 0) {
-            throw new PngException(where + ": expected compression method 0");
+            throw new ImageFileException(where + ": expected compression method 0");
         }
     }
 
-    private static ByteBuffer inflate(ByteBuffer data, String where) throws PngException {
+    private static ByteBuffer inflate(ByteBuffer data, String where) throws ImageFileException {
         ByteArrayOutputStream text = new ByteArrayOutputStream();
         byte[] buffer = new byte[8192];
         try (Inflater inflater = new Inflater()) {
@@ -94,27 +94,27 @@ final class PngTexts {
             while (!inflater.finished()) {
                 int count = inflater.inflate(buffer);
                 if (count == 0 && !inflater.finished()) {
-                    throw new PngException(where + ": a compressed text that does not end");
+                    throw new ImageFileException(where + ": a compressed text that does not end");
                 }
                 text.write(buffer, 0, count);
                 if (text.size() > LONGEST_TEXT) {
-                    throw new PngException("%s: a text of more than %d bytes".formatted(where, LONGEST_TEXT));
+                    throw new ImageFileException("%s: a text of more than %d bytes".formatted(where, LONGEST_TEXT));
                 }
             }
         } catch (DataFormatException e) {
-            throw new PngException("%s: a broken compressed text (%s)".formatted(where, e.getMessage()));
+            throw new ImageFileException("%s: a broken compressed text (%s)".formatted(where, e.getMessage()));
         }
         return ByteBuffer.wrap(text.toByteArray());
     }
 
-    private static String decode(ByteBuffer data, Charset charset, String where) throws PngException {
+    private static String decode(ByteBuffer data, Charset charset, String where) throws ImageFileException {
         if (data.remaining() > LONGEST_TEXT) {
-            throw new PngException("%s: a text of more than %d bytes".formatted(where, LONGEST_TEXT));
+            throw new ImageFileException("%s: a text of more than %d bytes".formatted(where, LONGEST_TEXT));
         }
         try {
             return charset.newDecoder().decode(data).toString();
         } catch (CharacterCodingException e) {
-            throw new PngException("%s: a text that is not %s (%s)".formatted(where, charset, e.getMessage()));
+            throw new ImageFileException("%s: a text that is not %s (%s)".formatted(where, charset, e.getMessage()));
         }
     }
 }

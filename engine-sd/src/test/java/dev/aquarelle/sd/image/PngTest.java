@@ -118,7 +118,7 @@ class PngTest {
         for (int length = 0; length < whole.length; length++) {
             Path file = Files.write(folder.resolve("short.png"), Arrays.copyOf(whole, length));
             assertThatThrownBy(() -> Png.read(file))
-                    .isInstanceOf(PngException.class)
+                    .isInstanceOf(ImageFileException.class)
                     .hasMessageContaining("short.png");
         }
     }
@@ -133,7 +133,7 @@ class PngTest {
         png.putInt(FIRST_CHUNK + 21, (int) crc.getValue());
 
         assertThatThrownBy(() -> Png.read(Files.write(folder.resolve("other.png"), png.array())))
-                .isInstanceOf(PngException.class)
+                .isInstanceOf(ImageFileException.class)
                 .hasMessageEndingWith(
                         "expected compression and filter method 0, of which there is but one, found " + found);
     }
@@ -154,7 +154,7 @@ class PngTest {
             byte[] changed = whole.clone();
             changed[i] ^= 0x21;
             Path file = Files.write(folder.resolve("changed.png"), changed);
-            assertThatThrownBy(() -> Png.read(file)).as("byte %d", i).isInstanceOf(PngException.class);
+            assertThatThrownBy(() -> Png.read(file)).as("byte %d", i).isInstanceOf(ImageFileException.class);
         }
     }
 
@@ -175,7 +175,7 @@ class PngTest {
         Path file = Files.write(folder.resolve("sizes.png"), png.array());
 
         assertThatThrownBy(() -> Png.read(file))
-                .isInstanceOf(PngException.class)
+                .isInstanceOf(ImageFileException.class)
                 .hasMessageContaining(message);
     }
 }
