@@ -42,24 +42,23 @@ final class VectorAttention implements AttentionKernels {
         for (; i < end - PANEL; i += 2 * PANEL) { // two chains: each step waits for a comparison
             FloatVector x = FloatVector.fromArray(F32, scores, i);
             FloatVector y = FloatVector.fromArray(F32, scores, i + PANEL);
-            even = even.blend(x, x.compare(VectorOperators.GT, even)); // greater, written out
+            // two instructions, where MAX with its rules for NaN and zeros takes five; NaN is passed over
+            even = even.blend(x, x.compare(VectorOperators.GT, even));
             odd = odd.blend(y, y.compare(VectorOperators.GT, odd));
         }
         if (i < end) {
-            even = greater(even, FloatVector.fromArray(F32, scores, i));
+            FloatVector x = FloatVector.fromArray(F32, scores, i);
+            even = even.blend(x, x.compare(VectorOperators.GT, even));
         }
         FloatVector before = FloatVector.fromArray(F32, maxima, at);
-        FloatVector maximum = greater(before, greater(even, odd).mul(scale));
+        FloatVector here =
+                even.blend(odd, odd.compare(VectorOperators.GT, even)).mul(scale);
+        FloatVector maximum = before.blend(here, here.compare(VectorOperators.GT, before));
         maximum.intoArray(maxima, at);
         VectorMask<Float> none = maximum.compare(VectorOperators.EQ, Float.NEGATIVE_INFINITY);
         before.sub(maximum).intoArray(factors, at);
         VectorMath.exp2(factors, at);
         FloatVector.fromArray(F32, factors, at).blend(1, none).intoArray(factors, at);
-    }
-
-    /** Two instructions, where MAX with its rules for NaN and zeros takes five; NaN in y is passed over. */
-    private static FloatVector greater(FloatVector x, FloatVector y) {
-        return x.blend(y, y.compare(VectorOperators.GT, x));
     }
 
     /**

@@ -1,7 +1,7 @@
 package dev.aquarelle.ops.cpu;
 
-import static dev.aquarelle.ops.cpu.Simd.load;
-import static dev.aquarelle.ops.cpu.Simd.store;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -76,11 +76,11 @@ class VectorGemm implements GemmKernel {
         FloatVector s33 = zero;
         FloatVector s34 = zero;
         for (int i = at; i < at + stride; i++, b += bStride) {
-            FloatVector b0 = load(m, b);
-            FloatVector b1 = load(m, b + BYTES);
-            FloatVector b2 = load(m, b + 2 * BYTES);
-            FloatVector b3 = load(m, b + 3 * BYTES);
-            FloatVector b4 = load(m, b + 4 * BYTES);
+            FloatVector b0 = fromMemorySegment(F32, m, b, LITTLE_ENDIAN);
+            FloatVector b1 = fromMemorySegment(F32, m, b + BYTES, LITTLE_ENDIAN);
+            FloatVector b2 = fromMemorySegment(F32, m, b + 2 * BYTES, LITTLE_ENDIAN);
+            FloatVector b3 = fromMemorySegment(F32, m, b + 3 * BYTES, LITTLE_ENDIAN);
+            FloatVector b4 = fromMemorySegment(F32, m, b + 4 * BYTES, LITTLE_ENDIAN);
             FloatVector x = FloatVector.broadcast(F32, a[i]);
             s00 = x.fma(b0, s00);
             s01 = x.fma(b1, s01);
@@ -157,10 +157,10 @@ class VectorGemm implements GemmKernel {
         FloatVector s52 = zero;
         FloatVector s53 = zero;
         for (int i = at; i < at + stride; i++, b += bStride) {
-            FloatVector b0 = load(m, b);
-            FloatVector b1 = load(m, b + BYTES);
-            FloatVector b2 = load(m, b + 2 * BYTES);
-            FloatVector b3 = load(m, b + 3 * BYTES);
+            FloatVector b0 = fromMemorySegment(F32, m, b, LITTLE_ENDIAN);
+            FloatVector b1 = fromMemorySegment(F32, m, b + BYTES, LITTLE_ENDIAN);
+            FloatVector b2 = fromMemorySegment(F32, m, b + 2 * BYTES, LITTLE_ENDIAN);
+            FloatVector b3 = fromMemorySegment(F32, m, b + 3 * BYTES, LITTLE_ENDIAN);
             FloatVector x = FloatVector.broadcast(F32, a[i]);
             s00 = x.fma(b0, s00);
             s01 = x.fma(b1, s01);
@@ -241,9 +241,9 @@ class VectorGemm implements GemmKernel {
         FloatVector s51 = zero;
         FloatVector s52 = zero;
         for (int i = at; i < at + stride; i++, b += bStride) {
-            FloatVector b0 = load(m, b);
-            FloatVector b1 = load(m, b + BYTES);
-            FloatVector b2 = load(m, b + 2 * BYTES);
+            FloatVector b0 = fromMemorySegment(F32, m, b, LITTLE_ENDIAN);
+            FloatVector b1 = fromMemorySegment(F32, m, b + BYTES, LITTLE_ENDIAN);
+            FloatVector b2 = fromMemorySegment(F32, m, b + 2 * BYTES, LITTLE_ENDIAN);
             FloatVector x = FloatVector.broadcast(F32, a[i]);
             s00 = x.fma(b0, s00);
             s01 = x.fma(b1, s01);
@@ -306,8 +306,8 @@ class VectorGemm implements GemmKernel {
         FloatVector s50 = zero;
         FloatVector s51 = zero;
         for (int i = at; i < at + stride; i++, b += bStride) {
-            FloatVector b0 = load(m, b);
-            FloatVector b1 = load(m, b + BYTES);
+            FloatVector b0 = fromMemorySegment(F32, m, b, LITTLE_ENDIAN);
+            FloatVector b1 = fromMemorySegment(F32, m, b + BYTES, LITTLE_ENDIAN);
             FloatVector x = FloatVector.broadcast(F32, a[i]);
             s00 = x.fma(b0, s00);
             s01 = x.fma(b1, s01);
@@ -352,7 +352,7 @@ class VectorGemm implements GemmKernel {
         FloatVector s40 = zero;
         FloatVector s50 = zero;
         for (int i = at; i < at + stride; i++, b += bStride) {
-            FloatVector b0 = load(m, b);
+            FloatVector b0 = fromMemorySegment(F32, m, b, LITTLE_ENDIAN);
             FloatVector x = FloatVector.broadcast(F32, a[i]);
             s00 = x.fma(b0, s00);
             x = FloatVector.broadcast(F32, a[i + stride]);
@@ -382,7 +382,7 @@ class VectorGemm implements GemmKernel {
             int target = at + row * cols;
             int col = 0;
             for (; col < F32.loopBound(cols); col += LANES) {
-                load(m, source + 4L * col).intoArray(to, target + col);
+                fromMemorySegment(F32, m, source + 4L * col, LITTLE_ENDIAN).intoArray(to, target + col);
             }
             for (; col < cols; col++) {
                 to[target + col] = Scalars.get(m, source + 4L * col);
@@ -409,12 +409,20 @@ class VectorGemm implements GemmKernel {
             int col = 0;
             for (; col < F32.loopBound(cols); col += LANES) {
                 FloatVector sum = FloatVector.fromArray(F32, sums, sum0 + col);
-                store(start < 0 ? sum : load(m, from + 4L * col).add(sum), m, to + 4L * col);
+                (start < 0
+                                ? sum
+                                : fromMemorySegment(F32, m, from + 4L * col, LITTLE_ENDIAN)
+                                        .add(sum))
+                        .intoMemorySegment(m, to + 4L * col, LITTLE_ENDIAN);
             }
             if (col < cols) {
                 VectorMask<Float> mask = F32.indexInRange(col, cols);
                 FloatVector sum = FloatVector.fromArray(F32, sums, sum0 + col, mask);
-                store(start < 0 ? sum : load(m, from + 4L * col, mask).add(sum), m, to + 4L * col, mask);
+                (start < 0
+                                ? sum
+                                : fromMemorySegment(F32, m, from + 4L * col, LITTLE_ENDIAN, mask)
+                                        .add(sum))
+                        .intoMemorySegment(m, to + 4L * col, LITTLE_ENDIAN, mask);
             }
         }
     }

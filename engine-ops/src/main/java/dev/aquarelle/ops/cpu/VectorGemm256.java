@@ -1,6 +1,7 @@
 package dev.aquarelle.ops.cpu;
 
-import static dev.aquarelle.ops.cpu.Simd.load;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -61,8 +62,8 @@ final class VectorGemm256 extends VectorGemm {
         FloatVector s50 = zero;
         FloatVector s51 = zero;
         for (int i = at; i < at + 2 * ROWS * pairs; i += 2 * ROWS, b += 4L * 2 * PANEL) {
-            FloatVector b0 = load(m, b);
-            FloatVector b1 = load(m, b + 4L * LANES);
+            FloatVector b0 = fromMemorySegment(F32, m, b, LITTLE_ENDIAN);
+            FloatVector b1 = fromMemorySegment(F32, m, b + 4L * LANES, LITTLE_ENDIAN);
             FloatVector x = FloatVector.broadcast(F32, a[i]);
             s00 = x.fma(b0, s00);
             s01 = x.fma(b1, s01);
@@ -81,8 +82,8 @@ final class VectorGemm256 extends VectorGemm {
             x = FloatVector.broadcast(F32, a[i + 5]);
             s50 = x.fma(b0, s50);
             s51 = x.fma(b1, s51);
-            b0 = load(m, b + 4L * PANEL);
-            b1 = load(m, b + 4L * (PANEL + LANES));
+            b0 = fromMemorySegment(F32, m, b + 4L * PANEL, LITTLE_ENDIAN);
+            b1 = fromMemorySegment(F32, m, b + 4L * (PANEL + LANES), LITTLE_ENDIAN);
             x = FloatVector.broadcast(F32, a[i + 6]);
             s00 = x.fma(b0, s00);
             s01 = x.fma(b1, s01);
@@ -118,8 +119,8 @@ final class VectorGemm256 extends VectorGemm {
 
     /** A last step of k, added to the sums. */
     private static void last(float[] a, int at, MemorySegment m, long b, float[] c, int to, int cStride) {
-        FloatVector b0 = load(m, b);
-        FloatVector b1 = load(m, b + 4L * LANES);
+        FloatVector b0 = fromMemorySegment(F32, m, b, LITTLE_ENDIAN);
+        FloatVector b1 = fromMemorySegment(F32, m, b + 4L * LANES, LITTLE_ENDIAN);
         for (int row = 0; row < ROWS; row++) {
             FloatVector x = FloatVector.broadcast(F32, a[at + row]);
             int sum = to + row * cStride;

@@ -2,20 +2,18 @@ package dev.aquarelle.ops.cpu;
 
 import static dev.aquarelle.ops.cpu.Scalars.get;
 import static dev.aquarelle.ops.cpu.Scalars.set;
-import static dev.aquarelle.ops.cpu.Simd.load;
-import static dev.aquarelle.ops.cpu.Simd.store;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import dev.aquarelle.ops.graph.Activation;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
  * {@link MapKernels} on the Vector API: whole vectors, then the remaining elements singly. One vector an iteration is enough, the
- * processor works on the next ones meanwhile. After a long function the result is stored by the Vector API's own method, because
- * {@link Simd#store} would no longer be inlined: see {@link VectorMath}.
+ * processor works on the next ones meanwhile.
  */
 final class VectorMapKernels implements MapKernels {
     private static final VectorSpecies<Float> F32 = Simd.F32;
@@ -48,7 +46,7 @@ final class VectorMapKernels implements MapKernels {
         FloatVector e2 = FloatVector.broadcast(F32, ScalarMath.E2);
         FloatVector two = FloatVector.broadcast(F32, 2);
         for (int i = 0; i < whole; i += LANES) {
-            FloatVector v = FloatVector.fromMemorySegment(F32, x, xAt + 4L * i, ByteOrder.LITTLE_ENDIAN);
+            FloatVector v = fromMemorySegment(F32, x, xAt + 4L * i, LITTLE_ENDIAN);
             FloatVector y = v.neg();
             y = y.blend(ScalarMath.EXP_HIGHEST, y.compare(VectorOperators.GT, ScalarMath.EXP_HIGHEST));
             FloatVector t = y.fma(ScalarMath.LOG2_E, ScalarMath.ROUNDER);
@@ -59,43 +57,49 @@ final class VectorMapKernels implements MapKernels {
             p = p.fma(r, two).fma(r, two);
             p = p.mul(t.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats());
             p = p.blend(0, y.compare(VectorOperators.LT, ScalarMath.EXP_LOWEST));
-            v.div(p.add(1)).intoMemorySegment(out, outAt + 4L * i, ByteOrder.LITTLE_ENDIAN);
+            v.div(p.add(1)).intoMemorySegment(out, outAt + 4L * i, LITTLE_ENDIAN);
         }
     }
 
     private static void gelu(MemorySegment x, long xAt, MemorySegment out, long outAt, int whole) {
         for (int i = 0; i < whole; i += LANES) {
-            VectorMath.gelu(load(x, xAt + 4L * i)).intoMemorySegment(out, outAt + 4L * i, ByteOrder.LITTLE_ENDIAN);
+            VectorMath.gelu(fromMemorySegment(F32, x, xAt + 4L * i, LITTLE_ENDIAN))
+                    .intoMemorySegment(out, outAt + 4L * i, LITTLE_ENDIAN);
         }
     }
 
     private static void geluTanh(MemorySegment x, long xAt, MemorySegment out, long outAt, int whole) {
         for (int i = 0; i < whole; i += LANES) {
-            store(VectorMath.geluTanh(load(x, xAt + 4L * i)), out, outAt + 4L * i);
+            VectorMath.geluTanh(fromMemorySegment(F32, x, xAt + 4L * i, LITTLE_ENDIAN))
+                    .intoMemorySegment(out, outAt + 4L * i, LITTLE_ENDIAN);
         }
     }
 
     private static void quickGelu(MemorySegment x, long xAt, MemorySegment out, long outAt, int whole) {
         for (int i = 0; i < whole; i += LANES) {
-            store(VectorMath.quickGelu(load(x, xAt + 4L * i)), out, outAt + 4L * i);
+            VectorMath.quickGelu(fromMemorySegment(F32, x, xAt + 4L * i, LITTLE_ENDIAN))
+                    .intoMemorySegment(out, outAt + 4L * i, LITTLE_ENDIAN);
         }
     }
 
     private static void relu(MemorySegment x, long xAt, MemorySegment out, long outAt, int whole) {
         for (int i = 0; i < whole; i += LANES) {
-            store(VectorMath.relu(load(x, xAt + 4L * i)), out, outAt + 4L * i);
+            VectorMath.relu(fromMemorySegment(F32, x, xAt + 4L * i, LITTLE_ENDIAN))
+                    .intoMemorySegment(out, outAt + 4L * i, LITTLE_ENDIAN);
         }
     }
 
     private static void sigmoid(MemorySegment x, long xAt, MemorySegment out, long outAt, int whole) {
         for (int i = 0; i < whole; i += LANES) {
-            store(VectorMath.sigmoid(load(x, xAt + 4L * i)), out, outAt + 4L * i);
+            VectorMath.sigmoid(fromMemorySegment(F32, x, xAt + 4L * i, LITTLE_ENDIAN))
+                    .intoMemorySegment(out, outAt + 4L * i, LITTLE_ENDIAN);
         }
     }
 
     private static void tanh(MemorySegment x, long xAt, MemorySegment out, long outAt, int whole) {
         for (int i = 0; i < whole; i += LANES) {
-            VectorMath.tanh(load(x, xAt + 4L * i)).intoMemorySegment(out, outAt + 4L * i, ByteOrder.LITTLE_ENDIAN);
+            VectorMath.tanh(fromMemorySegment(F32, x, xAt + 4L * i, LITTLE_ENDIAN))
+                    .intoMemorySegment(out, outAt + 4L * i, LITTLE_ENDIAN);
         }
     }
 
@@ -103,9 +107,9 @@ final class VectorMapKernels implements MapKernels {
     public void geGlu(MemorySegment x, long xAt, long gateAt, MemorySegment out, long outAt, int count) {
         int i = 0;
         for (; i <= count - LANES; i += LANES) {
-            FloatVector v = load(x, xAt + 4L * i);
-            FloatVector gate = load(x, gateAt + 4L * i);
-            v.mul(VectorMath.gelu(gate)).intoMemorySegment(out, outAt + 4L * i, ByteOrder.LITTLE_ENDIAN);
+            FloatVector v = fromMemorySegment(F32, x, xAt + 4L * i, LITTLE_ENDIAN);
+            FloatVector gate = fromMemorySegment(F32, x, gateAt + 4L * i, LITTLE_ENDIAN);
+            v.mul(VectorMath.gelu(gate)).intoMemorySegment(out, outAt + 4L * i, LITTLE_ENDIAN);
         }
         for (; i < count; i++) {
             set(out, outAt + 4L * i, get(x, xAt + 4L * i) * ScalarMath.gelu(get(x, gateAt + 4L * i)));
@@ -116,7 +120,9 @@ final class VectorMapKernels implements MapKernels {
     public void add(MemorySegment a, long aAt, MemorySegment b, long bAt, MemorySegment out, long outAt, int count) {
         int i = 0;
         for (; i <= count - LANES; i += LANES) {
-            store(load(a, aAt + 4L * i).add(load(b, bAt + 4L * i)), out, outAt + 4L * i);
+            fromMemorySegment(F32, a, aAt + 4L * i, LITTLE_ENDIAN)
+                    .add(fromMemorySegment(F32, b, bAt + 4L * i, LITTLE_ENDIAN))
+                    .intoMemorySegment(out, outAt + 4L * i, LITTLE_ENDIAN);
         }
         for (; i < count; i++) {
             set(out, outAt + 4L * i, get(a, aAt + 4L * i) + get(b, bAt + 4L * i));
@@ -128,7 +134,9 @@ final class VectorMapKernels implements MapKernels {
             MemorySegment a, long aAt, MemorySegment b, long bAt, MemorySegment out, long outAt, int count) {
         int i = 0;
         for (; i <= count - LANES; i += LANES) {
-            store(load(a, aAt + 4L * i).mul(load(b, bAt + 4L * i)), out, outAt + 4L * i);
+            fromMemorySegment(F32, a, aAt + 4L * i, LITTLE_ENDIAN)
+                    .mul(fromMemorySegment(F32, b, bAt + 4L * i, LITTLE_ENDIAN))
+                    .intoMemorySegment(out, outAt + 4L * i, LITTLE_ENDIAN);
         }
         for (; i < count; i++) {
             set(out, outAt + 4L * i, get(a, aAt + 4L * i) * get(b, bAt + 4L * i));
@@ -139,7 +147,9 @@ final class VectorMapKernels implements MapKernels {
     public void scale(MemorySegment x, long xAt, MemorySegment out, long outAt, int count, float factor, float offset) {
         int i = 0;
         for (; i <= count - LANES; i += LANES) {
-            store(load(x, xAt + 4L * i).fma(factor, offset), out, outAt + 4L * i);
+            fromMemorySegment(F32, x, xAt + 4L * i, LITTLE_ENDIAN)
+                    .fma(factor, offset)
+                    .intoMemorySegment(out, outAt + 4L * i, LITTLE_ENDIAN);
         }
         for (; i < count; i++) {
             set(out, outAt + 4L * i, Math.fma(get(x, xAt + 4L * i), factor, offset));
@@ -152,9 +162,11 @@ final class VectorMapKernels implements MapKernels {
         int i = 0;
         for (; i <= count - LANES; i += LANES) {
             long at = 4L * i;
-            FloatVector ab = load(x, aAt + at).add(load(x, bAt + at));
-            FloatVector cd = load(x, cAt + at).add(load(x, dAt + at));
-            store(ab.add(cd).mul(0.25f), out, outAt + at);
+            FloatVector ab = fromMemorySegment(F32, x, aAt + at, LITTLE_ENDIAN)
+                    .add(fromMemorySegment(F32, x, bAt + at, LITTLE_ENDIAN));
+            FloatVector cd = fromMemorySegment(F32, x, cAt + at, LITTLE_ENDIAN)
+                    .add(fromMemorySegment(F32, x, dAt + at, LITTLE_ENDIAN));
+            ab.add(cd).mul(0.25f).intoMemorySegment(out, outAt + at, LITTLE_ENDIAN);
         }
         for (; i < count; i++) {
             long at = 4L * i;

@@ -2,8 +2,8 @@ package dev.aquarelle.ops.cpu;
 
 import static dev.aquarelle.ops.cpu.Scalars.get;
 import static dev.aquarelle.ops.cpu.Scalars.set;
-import static dev.aquarelle.ops.cpu.Simd.load;
-import static dev.aquarelle.ops.cpu.Simd.store;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -30,13 +30,15 @@ final class VectorNormKernels implements NormKernels {
         int i = 0;
         for (; i <= count - 16; i += 16) {
             long at = xAt + 4L * i;
-            s0 = s0.add(load(x, at).sub(pivot));
+            s0 = s0.add(fromMemorySegment(F32, x, at, LITTLE_ENDIAN).sub(pivot));
             if (LANES < 16) {
-                s1 = s1.add(load(x, at + BYTES).sub(pivot));
+                s1 = s1.add(fromMemorySegment(F32, x, at + BYTES, LITTLE_ENDIAN).sub(pivot));
             }
             if (LANES < 8) {
-                s2 = s2.add(load(x, at + 2 * BYTES).sub(pivot));
-                s3 = s3.add(load(x, at + 3 * BYTES).sub(pivot));
+                s2 = s2.add(
+                        fromMemorySegment(F32, x, at + 2 * BYTES, LITTLE_ENDIAN).sub(pivot));
+                s3 = s3.add(
+                        fromMemorySegment(F32, x, at + 3 * BYTES, LITTLE_ENDIAN).sub(pivot));
             }
         }
         float sum = VectorMath.sum(s0, s1, s2, s3);
@@ -55,15 +57,18 @@ final class VectorNormKernels implements NormKernels {
         int i = 0;
         for (; i <= count - 16; i += 16) {
             long at = xAt + 4L * i;
-            FloatVector d0 = load(x, at).sub(center);
+            FloatVector d0 = fromMemorySegment(F32, x, at, LITTLE_ENDIAN).sub(center);
             s0 = d0.fma(d0, s0);
             if (LANES < 16) {
-                FloatVector d1 = load(x, at + BYTES).sub(center);
+                FloatVector d1 =
+                        fromMemorySegment(F32, x, at + BYTES, LITTLE_ENDIAN).sub(center);
                 s1 = d1.fma(d1, s1);
             }
             if (LANES < 8) {
-                FloatVector d2 = load(x, at + 2 * BYTES).sub(center);
-                FloatVector d3 = load(x, at + 3 * BYTES).sub(center);
+                FloatVector d2 =
+                        fromMemorySegment(F32, x, at + 2 * BYTES, LITTLE_ENDIAN).sub(center);
+                FloatVector d3 =
+                        fromMemorySegment(F32, x, at + 3 * BYTES, LITTLE_ENDIAN).sub(center);
                 s2 = d2.fma(d2, s2);
                 s3 = d3.fma(d3, s3);
             }
@@ -87,7 +92,10 @@ final class VectorNormKernels implements NormKernels {
             float shift) {
         int i = 0;
         for (; i <= count - LANES; i += LANES) {
-            store(load(x, xAt + 4L * i).sub(center).fma(scale, shift), out, outAt + 4L * i);
+            fromMemorySegment(F32, x, xAt + 4L * i, LITTLE_ENDIAN)
+                    .sub(center)
+                    .fma(scale, shift)
+                    .intoMemorySegment(out, outAt + 4L * i, LITTLE_ENDIAN);
         }
         for (; i < count; i++) {
             set(out, outAt + 4L * i, Math.fma(get(x, xAt + 4L * i) - center, scale, shift));
@@ -110,8 +118,13 @@ final class VectorNormKernels implements NormKernels {
             long biasAt) {
         int i = 0;
         for (; i <= count - LANES; i += LANES) {
-            FloatVector v = load(x, xAt + 4L * i).sub(center).fma(scale, shift);
-            store(v.fma(load(weight, weightAt + 4L * i), load(bias, biasAt + 4L * i)), out, outAt + 4L * i);
+            FloatVector v = fromMemorySegment(F32, x, xAt + 4L * i, LITTLE_ENDIAN)
+                    .sub(center)
+                    .fma(scale, shift);
+            v.fma(
+                            fromMemorySegment(F32, weight, weightAt + 4L * i, LITTLE_ENDIAN),
+                            fromMemorySegment(F32, bias, biasAt + 4L * i, LITTLE_ENDIAN))
+                    .intoMemorySegment(out, outAt + 4L * i, LITTLE_ENDIAN);
         }
         for (; i < count; i++) {
             float v = Math.fma(get(x, xAt + 4L * i) - center, scale, shift);
@@ -124,13 +137,16 @@ final class VectorNormKernels implements NormKernels {
     public void channelSums(MemorySegment x, long xAt, int pixels, int channels, MemorySegment sums, long sumsAt) {
         int whole = F32.loopBound(channels);
         for (int c = 0; c < whole; c += LANES) {
-            store(FloatVector.zero(F32), sums, sumsAt + 4L * c);
+            FloatVector.zero(F32).intoMemorySegment(sums, sumsAt + 4L * c, LITTLE_ENDIAN);
         }
         for (int p = 0; p < pixels; p++) {
             long row = xAt + 4L * channels * p;
             for (int c = 0; c < whole; c += LANES) {
-                FloatVector d = load(x, row + 4L * c).sub(load(x, xAt + 4L * c));
-                store(load(sums, sumsAt + 4L * c).add(d), sums, sumsAt + 4L * c);
+                FloatVector d = fromMemorySegment(F32, x, row + 4L * c, LITTLE_ENDIAN)
+                        .sub(fromMemorySegment(F32, x, xAt + 4L * c, LITTLE_ENDIAN));
+                fromMemorySegment(F32, sums, sumsAt + 4L * c, LITTLE_ENDIAN)
+                        .add(d)
+                        .intoMemorySegment(sums, sumsAt + 4L * c, LITTLE_ENDIAN);
             }
         }
         for (int c = whole; c < channels; c++) {
@@ -174,29 +190,32 @@ final class VectorNormKernels implements NormKernels {
             long centersAt,
             MemorySegment squares,
             long squaresAt) {
-        FloatVector center0 = load(centers, centersAt);
-        FloatVector center1 = load(centers, centersAt + BYTES);
-        FloatVector center2 = load(centers, centersAt + 2 * BYTES);
-        FloatVector center3 = load(centers, centersAt + 3 * BYTES);
+        FloatVector center0 = fromMemorySegment(F32, centers, centersAt, LITTLE_ENDIAN);
+        FloatVector center1 = fromMemorySegment(F32, centers, centersAt + BYTES, LITTLE_ENDIAN);
+        FloatVector center2 = fromMemorySegment(F32, centers, centersAt + 2 * BYTES, LITTLE_ENDIAN);
+        FloatVector center3 = fromMemorySegment(F32, centers, centersAt + 3 * BYTES, LITTLE_ENDIAN);
         FloatVector s0 = FloatVector.zero(F32);
         FloatVector s1 = FloatVector.zero(F32);
         FloatVector s2 = FloatVector.zero(F32);
         FloatVector s3 = FloatVector.zero(F32);
         for (int p = 0; p < pixels; p++) {
             long at = xAt + 4L * channels * p;
-            FloatVector d0 = load(x, at).sub(center0);
-            FloatVector d1 = load(x, at + BYTES).sub(center1);
-            FloatVector d2 = load(x, at + 2 * BYTES).sub(center2);
-            FloatVector d3 = load(x, at + 3 * BYTES).sub(center3);
+            FloatVector d0 = fromMemorySegment(F32, x, at, LITTLE_ENDIAN).sub(center0);
+            FloatVector d1 =
+                    fromMemorySegment(F32, x, at + BYTES, LITTLE_ENDIAN).sub(center1);
+            FloatVector d2 =
+                    fromMemorySegment(F32, x, at + 2 * BYTES, LITTLE_ENDIAN).sub(center2);
+            FloatVector d3 =
+                    fromMemorySegment(F32, x, at + 3 * BYTES, LITTLE_ENDIAN).sub(center3);
             s0 = d0.fma(d0, s0);
             s1 = d1.fma(d1, s1);
             s2 = d2.fma(d2, s2);
             s3 = d3.fma(d3, s3);
         }
-        store(s0, squares, squaresAt);
-        store(s1, squares, squaresAt + BYTES);
-        store(s2, squares, squaresAt + 2 * BYTES);
-        store(s3, squares, squaresAt + 3 * BYTES);
+        s0.intoMemorySegment(squares, squaresAt, LITTLE_ENDIAN);
+        s1.intoMemorySegment(squares, squaresAt + BYTES, LITTLE_ENDIAN);
+        s2.intoMemorySegment(squares, squaresAt + 2 * BYTES, LITTLE_ENDIAN);
+        s3.intoMemorySegment(squares, squaresAt + 3 * BYTES, LITTLE_ENDIAN);
     }
 
     private static void oneSquare(
@@ -208,13 +227,14 @@ final class VectorNormKernels implements NormKernels {
             long centersAt,
             MemorySegment squares,
             long squaresAt) {
-        FloatVector center = load(centers, centersAt);
+        FloatVector center = fromMemorySegment(F32, centers, centersAt, LITTLE_ENDIAN);
         FloatVector s = FloatVector.zero(F32);
         for (int p = 0; p < pixels; p++) {
-            FloatVector d = load(x, xAt + 4L * channels * p).sub(center);
+            FloatVector d = fromMemorySegment(F32, x, xAt + 4L * channels * p, LITTLE_ENDIAN)
+                    .sub(center);
             s = d.fma(d, s);
         }
-        store(s, squares, squaresAt);
+        s.intoMemorySegment(squares, squaresAt, LITTLE_ENDIAN);
     }
 
     @Override
@@ -232,11 +252,12 @@ final class VectorNormKernels implements NormKernels {
             long row = 4L * channels * p;
             for (int c = 0; c < whole; c += LANES) {
                 long at = tableAt + 4L * c;
-                FloatVector d = load(x, xAt + row + 4L * c).sub(load(table, at));
-                store(
-                        d.fma(load(table, at + 4L * channels), load(table, at + 8L * channels)),
-                        out,
-                        outAt + row + 4L * c);
+                FloatVector d = fromMemorySegment(F32, x, xAt + row + 4L * c, LITTLE_ENDIAN)
+                        .sub(fromMemorySegment(F32, table, at, LITTLE_ENDIAN));
+                d.fma(
+                                fromMemorySegment(F32, table, at + 4L * channels, LITTLE_ENDIAN),
+                                fromMemorySegment(F32, table, at + 8L * channels, LITTLE_ENDIAN))
+                        .intoMemorySegment(out, outAt + row + 4L * c, LITTLE_ENDIAN);
             }
             ScalarNormKernels.normalizePixel(x, xAt + row, out, outAt + row, whole, channels, table, tableAt);
         }

@@ -2,8 +2,8 @@ package dev.aquarelle.ops.cpu;
 
 import static dev.aquarelle.ops.cpu.Scalars.get;
 import static dev.aquarelle.ops.cpu.Scalars.set;
-import static dev.aquarelle.ops.cpu.Simd.load;
-import static dev.aquarelle.ops.cpu.Simd.store;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -20,7 +20,7 @@ final class VectorRowKernels implements RowKernels {
         FloatVector greatest = FloatVector.broadcast(F32, Float.NEGATIVE_INFINITY);
         int i = 0;
         for (; i <= count - LANES; i += LANES) {
-            FloatVector v = load(x, xAt + 4L * i);
+            FloatVector v = fromMemorySegment(F32, x, xAt + 4L * i, LITTLE_ENDIAN);
             // two instructions, where MAX with its rules for NaN and zeros takes five
             greatest = greatest.blend(v, v.compare(VectorOperators.GT, greatest));
         }
@@ -39,7 +39,9 @@ final class VectorRowKernels implements RowKernels {
         FloatVector offset = FloatVector.broadcast(F32, -shift);
         int i = 0;
         for (; i <= count - LANES; i += LANES) {
-            store(VectorMath.exp(load(x, xAt + 4L * i).fma(factor, offset)), out, outAt + 4L * i);
+            VectorMath.exp(fromMemorySegment(F32, x, xAt + 4L * i, LITTLE_ENDIAN)
+                            .fma(factor, offset))
+                    .intoMemorySegment(out, outAt + 4L * i, LITTLE_ENDIAN);
         }
         for (; i < count; i++) {
             set(out, outAt + 4L * i, ScalarMath.exp(Math.fma(get(x, xAt + 4L * i), scale, -shift)));
@@ -52,7 +54,7 @@ final class VectorRowKernels implements RowKernels {
         int i = 0;
         for (; i <= count - LANES; i += LANES) {
             long at = xAt + 4L * i;
-            store(load(x, at).mul(factor), x, at);
+            fromMemorySegment(F32, x, at, LITTLE_ENDIAN).mul(factor).intoMemorySegment(x, at, LITTLE_ENDIAN);
         }
         for (; i < count; i++) {
             long at = xAt + 4L * i;

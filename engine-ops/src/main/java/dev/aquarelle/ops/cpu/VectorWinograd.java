@@ -1,6 +1,6 @@
 package dev.aquarelle.ops.cpu;
 
-import static dev.aquarelle.ops.cpu.Simd.store;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -21,12 +21,12 @@ final class VectorWinograd implements WinogradKernels {
         for (int i = 0; i < count; i += LANES) {
             int at = from + i;
             int out = to + i;
-            FloatVector x1 = load(x, at + step);
-            FloatVector x2 = load(x, at + 2 * step);
-            FloatVector x3 = load(x, at + 3 * step);
-            FloatVector x4 = load(x, at + 4 * step);
-            x2.fma(middle, load(x, at).add(x4)).intoArray(y, out);
-            x3.fma(middle, x1.add(load(x, at + 5 * step))).intoArray(y, out + 5 * yStep);
+            FloatVector x1 = FloatVector.fromArray(F32, x, at + step);
+            FloatVector x2 = FloatVector.fromArray(F32, x, at + 2 * step);
+            FloatVector x3 = FloatVector.fromArray(F32, x, at + 3 * step);
+            FloatVector x4 = FloatVector.fromArray(F32, x, at + 4 * step);
+            x2.fma(middle, FloatVector.fromArray(F32, x, at).add(x4)).intoArray(y, out);
+            x3.fma(middle, x1.add(FloatVector.fromArray(F32, x, at + 5 * step))).intoArray(y, out + 5 * yStep);
             FloatVector even = x2.fma(minus2, x4);
             FloatVector odd = x1.fma(minus2, x3);
             odd.fma(near, even).intoArray(y, out + yStep);
@@ -46,9 +46,9 @@ final class VectorWinograd implements WinogradKernels {
         FloatVector far = FloatVector.broadcast(F32, ROOT_2_SIXTHS);
         for (int i = 0; i < count; i += LANES) {
             int out = to + i;
-            FloatVector x0 = load(x, from + i);
-            FloatVector x1 = load(x, from + i + step);
-            FloatVector x2 = load(x, from + i + 2 * step);
+            FloatVector x0 = FloatVector.fromArray(F32, x, from + i);
+            FloatVector x1 = FloatVector.fromArray(F32, x, from + i + step);
+            FloatVector x2 = FloatVector.fromArray(F32, x, from + i + 2 * step);
             x0.intoArray(y, out);
             x2.intoArray(y, out + 5 * yStep);
             FloatVector even = x2.fma(half, x0).mul(MINUS_2_THIRDS);
@@ -69,18 +69,19 @@ final class VectorWinograd implements WinogradKernels {
         for (int i = 0; i < count; i += LANES) {
             int at = from + i;
             int out = to + i;
-            FloatVector x1 = load(x, at + step);
-            FloatVector x2 = load(x, at + 2 * step);
-            FloatVector x3 = load(x, at + 3 * step);
-            FloatVector x4 = load(x, at + 4 * step);
+            FloatVector x1 = FloatVector.fromArray(F32, x, at + step);
+            FloatVector x2 = FloatVector.fromArray(F32, x, at + 2 * step);
+            FloatVector x3 = FloatVector.fromArray(F32, x, at + 3 * step);
+            FloatVector x4 = FloatVector.fromArray(F32, x, at + 4 * step);
             FloatVector even = x1.add(x2);
             FloatVector odd = x1.sub(x2);
             FloatVector evenFar = x3.add(x4);
             FloatVector oddFar = x3.sub(x4);
-            load(x, at).add(even).add(evenFar).intoArray(y, out);
+            FloatVector.fromArray(F32, x, at).add(even).add(evenFar).intoArray(y, out);
             oddFar.fma(far, odd.mul(HALF_ROOT_2)).intoArray(y, out + yStep);
             evenFar.fma(two, even.mul(0.5f)).intoArray(y, out + 2 * yStep);
-            oddFar.fma(farther, odd.fma(near, load(x, at + 5 * step))).intoArray(y, out + 3 * yStep);
+            oddFar.fma(farther, odd.fma(near, FloatVector.fromArray(F32, x, at + 5 * step)))
+                    .intoArray(y, out + 3 * yStep);
         }
     }
 
@@ -100,17 +101,17 @@ final class VectorWinograd implements WinogradKernels {
         FloatVector far = FloatVector.broadcast(F32, ROOT_2_SIXTHS);
         for (int i = 0; i < count; i += LANES) {
             long out = to + 4L * i;
-            FloatVector x0 = load(x, from + i);
-            FloatVector x1 = load(x, from + i + CHANNELS);
-            FloatVector x2 = load(x, from + i + 2 * CHANNELS);
-            store(x0, m, out);
-            store(x2, m, out + 5 * positionBytes);
+            FloatVector x0 = FloatVector.fromArray(F32, x, from + i);
+            FloatVector x1 = FloatVector.fromArray(F32, x, from + i + CHANNELS);
+            FloatVector x2 = FloatVector.fromArray(F32, x, from + i + 2 * CHANNELS);
+            x0.intoMemorySegment(m, out, LITTLE_ENDIAN);
+            x2.intoMemorySegment(m, out + 5 * positionBytes, LITTLE_ENDIAN);
             FloatVector even = x2.fma(half, x0).mul(MINUS_2_THIRDS);
-            store(x1.neg().fma(near, even), m, out + positionBytes);
-            store(x1.fma(near, even), m, out + 2 * positionBytes);
+            x1.neg().fma(near, even).intoMemorySegment(m, out + positionBytes, LITTLE_ENDIAN);
+            x1.fma(near, even).intoMemorySegment(m, out + 2 * positionBytes, LITTLE_ENDIAN);
             even = x2.fma(two, x0).mul(SIXTH);
-            store(x1.fma(far, even), m, out + 3 * positionBytes);
-            store(x1.neg().fma(far, even), m, out + 4 * positionBytes);
+            x1.fma(far, even).intoMemorySegment(m, out + 3 * positionBytes, LITTLE_ENDIAN);
+            x1.neg().fma(far, even).intoMemorySegment(m, out + 4 * positionBytes, LITTLE_ENDIAN);
         }
     }
 
@@ -120,12 +121,8 @@ final class VectorWinograd implements WinogradKernels {
             long at = to + position * positionBytes;
             int from = position * CHANNELS;
             for (int i = 0; i < count; i += LANES) {
-                store(load(x, from + i), m, at + 4L * i);
+                FloatVector.fromArray(F32, x, from + i).intoMemorySegment(m, at + 4L * i, LITTLE_ENDIAN);
             }
         }
-    }
-
-    private static FloatVector load(float[] x, int at) {
-        return FloatVector.fromArray(F32, x, at);
     }
 }
