@@ -39,7 +39,7 @@ class ImageFileTest {
     @ParameterizedTest
     @MethodSource("expected")
     void pixelsAreThoseOfPillow(String line) throws IOException {
-        String[] words = line.split(" ");
+        String[] words = line.split(" ", -1);
         Image image = ImageFile.read(pictures().resolve(words[0]));
         assertThat(List.of(image.width(), image.height(), image.sha256()))
                 .isEqualTo(List.of(Integer.valueOf(words[1]), Integer.valueOf(words[2]), words[3]));
