@@ -78,9 +78,7 @@ final class Workers implements AutoCloseable {
             }
             cancellation = token;
             caller = Thread.currentThread();
-            if (isCancelled()) {
-                throw new CancellationException("the run was cancelled");
-            }
+            token.check();
             step.run(this);
         } finally {
             caller = null;
@@ -92,9 +90,7 @@ final class Workers implements AutoCloseable {
     private void takeTurn(Cancellation token) {
         try {
             while (!turn.tryLock(WAIT_MILLIS, TimeUnit.MILLISECONDS)) {
-                if (token.isCancelled()) {
-                    throw new CancellationException("the run was cancelled");
-                }
+                token.check();
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -153,9 +149,7 @@ final class Workers implements AutoCloseable {
                 default -> throw new IllegalStateException("a worker failed", thrown);
             }
         }
-        if (isCancelled()) {
-            throw new CancellationException("the run was cancelled");
-        }
+        cancellation.check(); // by the thread that called the step
     }
 
     private boolean isCancelled() {

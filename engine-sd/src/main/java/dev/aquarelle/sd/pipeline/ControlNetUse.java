@@ -1,5 +1,6 @@
 package dev.aquarelle.sd.pipeline;
 
+import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.ops.Cancellation;
 import dev.aquarelle.ops.Program;
@@ -9,6 +10,7 @@ import dev.aquarelle.sd.control.ControlNets;
 import dev.aquarelle.sd.unet.UNetInputs;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * ControlNets with their pictures, for one run.
@@ -56,8 +58,15 @@ public record ControlNetUse(ControlNets nets, List<Picture> pictures, boolean gu
      * and run with a scale of 0 otherwise.
      *
      * @param given the denoiser's own inputs, of the sample the latents alone
+     * @param zeros of a shape, which nobody writes to
      */
-    List<Tensor> residuals(Program program, int call, int calls, Tensor[] given, Cancellation cancellation) {
+    List<Tensor> residuals(
+            Program program,
+            int call,
+            int calls,
+            Tensor[] given,
+            Function<Shape, Tensor> zeros,
+            Cancellation cancellation) {
         int all = given[0].shape().dim(0);
         int seen = program.graph().inputs().getFirst().shape().dim(0);
         boolean any = pictures.stream().anyMatch(picture -> counts(picture, call, calls));
@@ -66,22 +75,25 @@ public record ControlNetUse(ControlNets nets, List<Picture> pictures, boolean gu
         }
         List<Tensor> residuals = new ArrayList<>();
         program.graph().outputs().forEach((name, value) -> {
-            Tensor residual =
-                    any ? program.output(name) : Latents.zeros(value.shape().dims());
-            if (seen < all) {
-                int[] unseen = value.shape().dims();
+            int[] whole = value.shape().dims();
+            whole[0] = all;
+            if (!any) {
+                residuals.add(zeros.apply(Shape.of(whole)));
+            } else if (seen < all) {
+                int[] unseen = whole.clone();
                 unseen[0] = all - seen;
-                residual = Latents.concatenated(Latents.zeros(unseen), residual);
+                residuals.add(Latents.concatenated(zeros.apply(Shape.of(unseen)), program.output(name)));
+            } else {
+                residuals.add(program.output(name));
             }
-            residuals.add(residual);
         });
         return residuals;
     }
 
     /** What is added to the feature maps of samples that are not steered. */
-    static List<Tensor> noResiduals(Program program) {
+    static List<Tensor> noResiduals(Program program, Function<Shape, Tensor> zeros) {
         return program.graph().outputs().values().stream()
-                .map(value -> Latents.zeros(value.shape().dims()))
+                .map(value -> zeros.apply(value.shape()))
                 .toList();
     }
 

@@ -26,6 +26,7 @@ final class Denoiser {
     private final Sampling s;
     private final CallPlan plan;
     private final Map<Integer, Kept> kept = new HashMap<>();
+    private final Map<Shape, Tensor> zeros = new HashMap<>(); // for all calls: a step makes no garbage
 
     /** What a call leaves for the next one, of all rows or of one. */
     private record Kept(List<Tensor> residuals, @Nullable Tensor deepFeatures) {}
@@ -178,11 +179,15 @@ final class Denoiser {
         }
         boolean single = made.samples() < inputs.own.getFirst().shape().dim(0);
         if (single && row < inputs.unsteered) {
-            return ControlNetUse.noResiduals(program);
+            return ControlNetUse.noResiduals(program, this::zeros);
         }
         Tensor[] seen = inputs.controlling.stream()
                 .map(input -> single ? input.slice(row, row + 1) : input)
                 .toArray(Tensor[]::new);
-        return nets.residuals(program, inputs.call, plan.calls(), seen, s.cancellation());
+        return nets.residuals(program, inputs.call, plan.calls(), seen, this::zeros, s.cancellation());
+    }
+
+    private Tensor zeros(Shape shape) {
+        return zeros.computeIfAbsent(shape, wanted -> Latents.zeros(wanted.dims()));
     }
 }

@@ -9,10 +9,8 @@ import dev.aquarelle.ops.Program;
 import dev.aquarelle.ops.graph.Graph;
 import dev.aquarelle.sd.unet.Steering;
 import dev.aquarelle.sd.unet.UNet2DConditionModel;
-import dev.aquarelle.sd.unet.UNetInputs;
 import dev.aquarelle.sd.unet.UNetVariant;
 import dev.aquarelle.sd.vae.Autoencoder;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -29,18 +27,15 @@ final class Programs implements AutoCloseable {
     static final String ENCODER = "the autoencoder's encoder";
     static final String PREVIEW_DECODER = "the preview's decoder";
 
-    /** A program and what it was compiled for. */
-    private record Compiled(Demand demand, Program program) {}
-
     private final Backend backend;
     private final MemoryBudget budget;
     private final TextEncoders textEncoders;
-    private final UNet2DConditionModel unet;
-    private final List<Compiled> denoisers = new ArrayList<>();
-    private final List<Compiled> controlNets = new ArrayList<>();
+    private final DenoiserGraphs graphs;
+    private final KeptPrograms denoisers = new KeptPrograms();
+    private final KeptPrograms controlNets = new KeptPrograms();
+    private final KeptPrograms decoder = new KeptPrograms();
+    private final KeptPrograms previewDecoder = new KeptPrograms();
     private VaeGraphs vae;
-    private @Nullable Compiled decoder;
-    private @Nullable Compiled previewDecoder;
     private List<Demand> prepared = List.of();
     private boolean oneByOne;
     private boolean oneAtATime;
@@ -59,7 +54,7 @@ final class Programs implements AutoCloseable {
         this.backend = backend;
         this.budget = budget;
         this.textEncoders = textEncoders;
-        this.unet = unet;
+        this.graphs = new DenoiserGraphs(unet, textEncoders.pooledDim());
         this.vae = new VaeGraphs(vae, 0);
     }
 
@@ -71,7 +66,7 @@ final class Programs implements AutoCloseable {
     void tile(int tile) {
         if (tile != vae.tile()) {
             prepared = List.of();
-            closeDecoder();
+            decoder.close();
             vae = new VaeGraphs(vae.vae(), tile);
         }
     }
@@ -99,10 +94,10 @@ final class Programs implements AutoCloseable {
         try {
             return compile(backend, graph, part, budget, taken(), cancellation);
         } catch (MemoryBudgetException e) {
-            if (previewDecoder == null) {
+            if (previewDecoder.isEmpty()) {
                 throw e;
             }
-            closePreviewDecoder();
+            previewDecoder.close();
             return compile(backend, graph, part, budget, taken(), cancellation);
         }
     }
@@ -124,18 +119,16 @@ final class Programs implements AutoCloseable {
         oneByOne = false;
         closeDenoisers();
         Demand first = wanted.getFirst();
-        if (previewDecoder != null && !previewDecoder.demand.isAsLargeAs(first)) {
-            closePreviewDecoder();
+        if (previewDecoder.haveOtherSize(first)) {
+            previewDecoder.close();
         }
-        decoder(
-                first.height(),
-                first.width(),
-                cancellation); // it takes the most: what cannot be is refused before more is allocated
+        // the decoder takes the most: what cannot be is refused before more is allocated
+        decoder(first.height(), first.width(), cancellation);
         try {
             denoising(wanted, cancellation);
         } catch (MemoryBudgetException e) {
             oneAtATime = true;
-            closeDecoder();
+            decoder.close();
             oneByOne = !possible(wanted, cancellation);
             if (oneByOne) {
                 denoising(singles(wanted), cancellation);
@@ -183,36 +176,17 @@ final class Programs implements AutoCloseable {
 
     /** The denoiser for so many samples of this size, steered so; beside those of other calls of the same run. */
     Program denoiser(Demand wanted, Cancellation cancellation) {
-        Program found = find(denoisers, wanted);
+        Program found = denoisers.find(wanted::isLike);
         if (found != null) {
             return found;
         }
-        if (denoisers.stream().anyMatch(other -> !other.demand.isAsLargeAs(wanted))) {
+        if (denoisers.haveOtherSize(wanted)) {
             closeDenoisers();
         }
-        if (decoder != null && (oneAtATime || !wanted.isAsLargeAs(decoder.demand))) {
-            closeDecoder();
+        if (oneAtATime || decoder.haveOtherSize(wanted)) {
+            decoder.close();
         }
-        Program program = compile(denoiserGraph(wanted), DENOISER, cancellation);
-        denoisers.add(new Compiled(wanted, program));
-        return program;
-    }
-
-    private static @Nullable Program find(List<Compiled> programs, Demand wanted) {
-        return programs.stream()
-                .filter(compiled -> wanted.isLike(compiled.demand))
-                .map(Compiled::program)
-                .findFirst()
-                .orElse(null);
-    }
-
-    private Graph denoiserGraph(Demand wanted) {
-        return unet.graph(sizes(wanted), wanted.kinds(), wanted.variant());
-    }
-
-    private UNetInputs.Sizes sizes(Demand wanted) {
-        return new UNetInputs.Sizes(
-                wanted.samples(), wanted.height(), wanted.width(), wanted.tokens(), textEncoders.pooledDim());
+        return denoisers.add(wanted, compile(graphs.denoiser(wanted), DENOISER, cancellation));
     }
 
     /** The ControlNets beside the denoiser of the same demand, which comes first; none if there are none. */
@@ -222,13 +196,11 @@ final class Programs implements AutoCloseable {
         if (use == null) {
             return null;
         }
-        Program found = find(controlNets, wanted);
+        Program found = controlNets.find(wanted::isLike);
         if (found != null) {
             return found;
         }
-        Program program = compile(use.graph(sizes(wanted), wanted.looks()), CONTROL_NETS, cancellation);
-        controlNets.add(new Compiled(wanted, program));
-        return program;
+        return controlNets.add(wanted, compile(graphs.controlNets(wanted, use), CONTROL_NETS, cancellation));
     }
 
     private Demand ofSize(int height, int width) {
@@ -238,17 +210,15 @@ final class Programs implements AutoCloseable {
     /** The decoder for one picture of so many latents. */
     Program decoder(int height, int width, Cancellation cancellation) {
         Demand wanted = ofSize(height, width);
-        Compiled found = decoder;
-        if (found != null && found.demand.isAsLargeAs(wanted)) {
-            return found.program;
+        Program found = decoder.find(wanted::isAsLargeAs);
+        if (found != null) {
+            return found;
         }
-        closeDecoder();
-        if (oneAtATime || denoisers.stream().anyMatch(other -> !other.demand.isAsLargeAs(wanted))) {
+        decoder.close();
+        if (oneAtATime || denoisers.haveOtherSize(wanted)) {
             closeDenoisers();
         }
-        Program program = compile(vae.decoder(height, width), DECODER, cancellation);
-        decoder = new Compiled(wanted, program);
-        return program;
+        return decoder.add(wanted, compile(vae.decoder(height, width), DECODER, cancellation));
     }
 
     /** The decoder for one picture of so many latents. */
@@ -289,21 +259,20 @@ final class Programs implements AutoCloseable {
      */
     Program previewDecoder(Autoencoder by, int height, int width, Cancellation cancellation) {
         Demand wanted = ofSize(height, width);
-        Compiled found = previewDecoder;
-        if (found != null && found.demand.isAsLargeAs(wanted)) {
-            return found.program;
+        Program found = previewDecoder.find(wanted::isAsLargeAs);
+        if (found != null) {
+            return found;
         }
-        closePreviewDecoder();
-        Program program = beside(new VaeGraphs(by, 0).decoder(height, width), PREVIEW_DECODER, cancellation);
-        previewDecoder = new Compiled(wanted, program);
-        return program;
+        previewDecoder.close();
+        return previewDecoder.add(
+                wanted, beside(new VaeGraphs(by, 0).decoder(height, width), PREVIEW_DECODER, cancellation));
     }
 
     private Program beside(Graph graph, String part, Cancellation cancellation) {
         try {
             return compile(graph, part, cancellation);
         } catch (MemoryBudgetException e) {
-            closeDecoder(); // it is compiled again when the picture is due
+            decoder.close(); // it is compiled again when the picture is due
             return compile(graph, part, cancellation);
         }
     }
@@ -331,19 +300,10 @@ final class Programs implements AutoCloseable {
      */
     MemoryFit fit(List<Demand> wanted, VaeTiles tiles) {
         return new MemoryFit(
-                reserved + textEncoders.memory(), denoisingBytes(wanted), denoisingBytes(singles(wanted)), tiles);
-    }
-
-    private long denoisingBytes(List<Demand> wanted) {
-        return wanted.stream().mapToLong(this::denoisingBytes).sum();
-    }
-
-    private long denoisingBytes(Demand wanted) {
-        ControlNetUse use = wanted.controlNets();
-        long nets = use == null
-                ? 0
-                : backend.plan(use.graph(sizes(wanted), wanted.looks())).total();
-        return backend.plan(denoiserGraph(wanted)).total() + nets;
+                reserved + textEncoders.memory(),
+                graphs.bytes(backend, wanted),
+                graphs.bytes(backend, singles(wanted)),
+                tiles);
     }
 
     /** Leaves so much of the budget to others. */
@@ -354,45 +314,16 @@ final class Programs implements AutoCloseable {
     private long taken() {
         return reserved
                 + textEncoders.memory()
-                + bytes(denoisers)
-                + bytes(controlNets)
-                + bytes(decoder)
-                + bytes(previewDecoder);
-    }
-
-    private static long bytes(@Nullable Compiled compiled) {
-        return compiled == null ? 0 : compiled.program.memory().total();
-    }
-
-    private static long bytes(List<Compiled> programs) {
-        return programs.stream().mapToLong(Programs::bytes).sum();
+                + denoisers.bytes()
+                + controlNets.bytes()
+                + decoder.bytes()
+                + previewDecoder.bytes();
     }
 
     /** And the ControlNets beside them. */
     private void closeDenoisers() {
-        List<Compiled> closing = new ArrayList<>(denoisers);
-        closing.addAll(controlNets);
-        denoisers.clear();
-        controlNets.clear();
-        closing.forEach(Programs::close);
-    }
-
-    private static void close(@Nullable Compiled closing) {
-        if (closing != null) {
-            closing.program.close();
-        }
-    }
-
-    private void closeDecoder() {
-        Compiled closing = decoder;
-        decoder = null;
-        close(closing);
-    }
-
-    private void closePreviewDecoder() {
-        Compiled closing = previewDecoder;
-        previewDecoder = null;
-        close(closing);
+        denoisers.close();
+        controlNets.close();
     }
 
     /** Frees all; what is asked for later is compiled again. */
@@ -401,9 +332,9 @@ final class Programs implements AutoCloseable {
         prepared = List.of();
         try {
             closeDenoisers();
-            closePreviewDecoder();
+            previewDecoder.close();
         } finally {
-            closeDecoder();
+            decoder.close();
         }
     }
 }
