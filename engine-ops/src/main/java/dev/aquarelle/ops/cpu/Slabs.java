@@ -14,9 +14,9 @@ import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Memory for programs. The JVM fills it with zeros, which takes a fifth of a second for a gigabyte, and seconds where the system has to clear
- * the way for it first; nothing interrupts that. So another thread does it, and who asked for the memory may leave before it is there. Memory that
- * nobody waits for any more is freed as soon as it is there, before any other is made.
+ * Memory for programs. The JVM fills it with zeros in one go, which takes the longer the larger it is, and much longer where the system has to
+ * clear the way for it first; nothing interrupts that. So another thread does it, and who asked for the memory may leave before it is there.
+ * Memory that nobody waits for any more is freed as soon as it is there, before any other is made.
  */
 final class Slabs {
     /** Bytes that are made at once, in a few milliseconds. */
