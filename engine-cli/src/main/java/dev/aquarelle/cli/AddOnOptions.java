@@ -90,12 +90,24 @@ final class AddOnOptions {
                 names = "--adapter-image",
                 required = true,
                 paramLabel = "FILE",
-                description = "The PNG that the adapter is made for, of the picture's size.")
+                description = "The picture that the adapter is made for, of the picture's size.")
         @SuppressWarnings("NullAway.Init")
         private Path image;
 
         @Option(names = "--adapter-scale", paramLabel = "X", description = "How much it counts (default: 1).")
         private double scale = 1;
+
+        @Option(
+                names = "--adapter-start",
+                paramLabel = "X",
+                description = "The part of the steps before it counts, from 0 (default: 0).")
+        private double start;
+
+        @Option(
+                names = "--adapter-end",
+                paramLabel = "X",
+                description = "The part of the steps after which it does no longer, to 1 (default: 1).")
+        private double end = 1;
     }
 
     /** An IP-Adapter and its pictures. */
@@ -149,8 +161,8 @@ final class AddOnOptions {
                     new Control(net.model, ImageFile.read(net.image), net.scale, net.start, net.end));
         }
         for (Adapter adapter : adapters) {
-            addOns = addOns.withAdapter(
-                    Control.of(adapter.model, ImageFile.read(adapter.image)).withScale(adapter.scale));
+            addOns = addOns.withAdapter(new Control(
+                    adapter.model, ImageFile.read(adapter.image), adapter.scale, adapter.start, adapter.end));
         }
         for (IpAdapter adapter : ipAdapters) {
             List<Image> images = new ArrayList<>();

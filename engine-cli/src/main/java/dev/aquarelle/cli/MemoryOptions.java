@@ -79,6 +79,12 @@ final class MemoryOptions {
     static void print(MemoryNeed need, PrintWriter out) {
         row(out, "text encoders", need.textEncoders(), "");
         row(out, "denoiser", need.denoiser(), "");
+        if (need.adapters() > 0) {
+            row(out, "largest adapter", need.adapters(), ", or its image encoder");
+        }
+        if (need.preview() > 0) {
+            row(out, "previews' decoder", need.preview(), "");
+        }
         if (need.encoder() > 0) {
             row(out, "autoencoder's encoder", need.encoder(), tiles(need));
         }

@@ -108,6 +108,9 @@ final class ReplayCommand implements Callable<Integer> {
         try (StableDiffusion engine = load(parameters, files, options)) {
             Replay replay = Replay.of(engine, parameters, files);
             tellBefore(parameters, engine.parameters(replay.request()), replay.ignored());
+            if (memory.isGiven()) {
+                memory.require(engine.plan(replay.request()));
+            }
             PictureFiles target = PictureFiles.of(out, parameters.prompt(), 1, force);
             target.createFolder();
             Screen screen =

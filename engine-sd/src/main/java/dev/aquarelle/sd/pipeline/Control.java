@@ -38,6 +38,11 @@ public record Control(Path model, Image image, double scale, double start, doubl
         return new Control(model, image, scale, start, end);
     }
 
+    /** How strongly it counts in a call of the denoiser: 0 before the start and after the end. */
+    double scaleIn(int call, int calls) {
+        return counts(start, end, call, calls) ? scale : 0;
+    }
+
     /** Whether it counts in a step. */
     static boolean counts(double start, double end, int step, int steps) {
         return !((double) step / steps < start || (step + 1.0) / steps > end);

@@ -121,7 +121,7 @@ final class Denoiser {
                 call,
                 told.inputs(sample, timesteps),
                 told.forControl().inputs(sample, timesteps),
-                s.steerer().ofLast(rows),
+                s.steerer().at(call, rows),
                 nets == null ? 0 : rows - nets.samples(rows, looks));
     }
 

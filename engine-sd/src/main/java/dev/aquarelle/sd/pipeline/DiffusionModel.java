@@ -268,6 +268,11 @@ public final class DiffusionModel implements AutoCloseable {
         return textEncoders.memory();
     }
 
+    /** What the decoder of previews takes, for pictures of so many latents; 0 if the model has none of its own for them. */
+    long previewMemory(int height, int width) {
+        return previews.memory(height, width);
+    }
+
     /** Leaves so many bytes of the budget to another model that is open beside this one. */
     void reserve(long bytes) {
         programs.reserve(bytes);

@@ -48,7 +48,8 @@ final class Enlarger implements AutoCloseable {
     void requireMemory() {
         if (network != null) {
             open.model().release();
-            network.requireMemory(small.width(), small.height(), cancellation);
+            int times = lastInput(network);
+            network.requireMemory(times * small.width(), times * small.height(), cancellation);
         }
     }
 
@@ -58,7 +59,24 @@ final class Enlarger implements AutoCloseable {
      * @throws dev.aquarelle.core.memory.MemoryBudgetException if that is more than it may
      */
     long memory() {
-        return network == null ? 0 : network.memory(small.width(), small.height());
+        if (network == null) {
+            return 0;
+        }
+        int times = lastInput(network);
+        return network.memory(times * small.width(), times * small.height());
+    }
+
+    /** How much larger than the small picture the last one is that the network is given, the largest that it has to work on. */
+    private int lastInput(Upscaler by) {
+        int times = 1;
+        for (int round = 1; round < MOST_ROUNDS && by.scale() > 1 && !covers(times * by.scale()); round++) {
+            times *= by.scale();
+        }
+        return times;
+    }
+
+    private boolean covers(int times) {
+        return times * small.width() >= large.width() && times * small.height() >= large.height();
     }
 
     /** Where the second pass begins. */
@@ -112,15 +130,12 @@ final class Enlarger implements AutoCloseable {
         if (network == null) {
             throw new IllegalStateException("there is no network");
         }
-        Image grown = network.upscale(picture, UpscaleListener.NONE, cancellation);
-        for (int round = 1; round < MOST_ROUNDS && !covers(grown) && network.scale() > 1; round++) {
+        int last = lastInput(network) * picture.width();
+        Image grown = picture;
+        do {
             grown = network.upscale(grown, UpscaleListener.NONE, cancellation);
-        }
+        } while (grown.width() <= last && network.scale() > 1);
         return PictureFit.CROP.fit(grown, large.width(), large.height());
-    }
-
-    private boolean covers(Image picture) {
-        return picture.width() >= large.width() && picture.height() >= large.height();
     }
 
     /** Frees the network's program, so that there is room for the second pass. */

@@ -8,6 +8,8 @@ package dev.aquarelle.sd.pipeline;
  * @param denoiser bytes of the denoiser's program, of ControlNets beside it too
  * @param decoder bytes of the decoder's program
  * @param encoder bytes of the encoder's program; 0 for requests that start from no picture
+ * @param adapters bytes of the largest program of adapters and image encoders that steer it; 0 if there are none
+ * @param preview bytes of the decoder of previews; 0 if there is none, or no room for it
  * @param sharing how the programs share the memory
  * @param vaeTile height and width of the autoencoder's tiles in latents; 0 if it takes the picture whole
  * @param peak the most that all programs together take at a time, in bytes
@@ -20,6 +22,8 @@ public record MemoryNeed(
         long denoiser,
         long decoder,
         long encoder,
+        long adapters,
+        long preview,
         Sharing sharing,
         int vaeTile,
         long peak,
@@ -30,33 +34,62 @@ public record MemoryNeed(
     /** Of one pass or another, whichever takes more at a time, with what is enough for both. */
     MemoryNeed or(MemoryNeed other) {
         MemoryNeed larger = other.peak > peak ? other : this;
-        return larger.with(larger.textEncoders, larger.peak, Math.max(least, other.least))
-                .withHeap(Math.max(heap, other.heap));
+        return larger.with(larger.peak, Math.max(least, other.least)).withHeap(Math.max(heap, other.heap));
     }
 
     /** With another program that runs while there are none but the text encoders'. */
     MemoryNeed or(long program) {
         long both = program == 0 ? 0 : textEncoders + program;
-        return with(textEncoders, Math.max(peak, both), Math.max(least, both));
-    }
-
-    /** With so much more that stays all the time: other text encoders. */
-    MemoryNeed beside(long others) {
-        return with(textEncoders + others, peak + others, least + others);
+        return with(Math.max(peak, both), Math.max(least, both));
     }
 
     /** With other weights. */
     MemoryNeed withWeights(long bytes) {
-        return new MemoryNeed(textEncoders, denoiser, decoder, encoder, sharing, vaeTile, peak, heap, bytes, least);
+        return new MemoryNeed(
+                textEncoders,
+                denoiser,
+                decoder,
+                encoder,
+                adapters,
+                preview,
+                sharing,
+                vaeTile,
+                peak,
+                heap,
+                bytes,
+                least);
     }
 
     private MemoryNeed withHeap(long bytes) {
-        return new MemoryNeed(textEncoders, denoiser, decoder, encoder, sharing, vaeTile, peak, bytes, weights, least);
+        return new MemoryNeed(
+                textEncoders,
+                denoiser,
+                decoder,
+                encoder,
+                adapters,
+                preview,
+                sharing,
+                vaeTile,
+                peak,
+                bytes,
+                weights,
+                least);
     }
 
-    private MemoryNeed with(long otherTextEncoders, long otherPeak, long otherLeast) {
+    private MemoryNeed with(long otherPeak, long otherLeast) {
         return new MemoryNeed(
-                otherTextEncoders, denoiser, decoder, encoder, sharing, vaeTile, otherPeak, heap, weights, otherLeast);
+                textEncoders,
+                denoiser,
+                decoder,
+                encoder,
+                adapters,
+                preview,
+                sharing,
+                vaeTile,
+                otherPeak,
+                heap,
+                weights,
+                otherLeast);
     }
 
     /** How programs share the memory. */

@@ -14,6 +14,7 @@ final class OpenModel implements AutoCloseable {
     private final Backend backend;
     private final MemoryBudget budget;
     private final MemoryBudget limit;
+    private final long taken;
     private final Models models;
     private final SchedulerConfig schedulerConfig;
     private final ModelDefaults defaults;
@@ -22,7 +23,8 @@ final class OpenModel implements AutoCloseable {
 
     /**
      * @param backend not closed with the model
-     * @param budget what its programs may take
+     * @param budget what programs may take
+     * @param taken what another model takes of that, as long as this one is open
      * @param limit the user's, which does not depend on the machine
      * @param previewDecoder for its previews, if there is one
      */
@@ -30,13 +32,15 @@ final class OpenModel implements AutoCloseable {
             ModelSource source,
             Backend backend,
             MemoryBudget budget,
+            long taken,
             MemoryBudget limit,
             @Nullable Path previewDecoder) {
         this.backend = backend;
-        this.budget = budget;
+        this.budget = budget.minus(taken);
+        this.taken = taken;
         this.limit = limit;
         this.schedulerConfig = source.scheduler().forStableDiffusion();
-        Models opened = new Models(source, backend, budget, previewDecoder);
+        Models opened = new Models(source, backend, this.budget, previewDecoder);
         DiffusionModel plain = opened.model();
         boolean loaded = false;
         try {
@@ -58,6 +62,11 @@ final class OpenModel implements AutoCloseable {
 
     MemoryBudget budget() {
         return budget;
+    }
+
+    /** What another model takes beside this one. */
+    long taken() {
+        return taken;
     }
 
     /** The user's limit. */

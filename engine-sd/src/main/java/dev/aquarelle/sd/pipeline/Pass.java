@@ -3,6 +3,7 @@ package dev.aquarelle.sd.pipeline;
 import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.ops.Cancellation;
+import dev.aquarelle.ops.graph.Graph;
 import dev.aquarelle.sd.schedulers.SchedulerRun;
 import java.util.List;
 import java.util.function.Function;
@@ -71,7 +72,8 @@ record Pass(
                 prompts.tokens(),
                 steersman.kinds(s),
                 steersman.controlNets(s.text().addOns()));
-        return new Preparation(model(), demands, encodes, s.text().vaeTiling(), open.limit());
+        List<Graph> adapters = steersman.graphs(s, shape().dim(1), shape().dim(2));
+        return new Preparation(model(), demands, encodes, adapters, s.text().vaeTiling(), open.limit(), open.taken());
     }
 
     /**
@@ -111,7 +113,7 @@ record Pass(
                 run,
                 s.guidance(),
                 prompts.schedule(run.count(), start.channels(), cancellation),
-                steersman().of(s, shape.dim(1), shape.dim(2)),
+                steersman().of(s, shape.dim(1), shape.dim(2), run.count()),
                 start.latents(),
                 start.edit(),
                 noise.steps(),

@@ -3,6 +3,7 @@ package dev.aquarelle.sd.pipeline;
 import dev.aquarelle.core.memory.MemoryBudget;
 import dev.aquarelle.core.memory.MemoryBudgetException;
 import dev.aquarelle.ops.Cancellation;
+import dev.aquarelle.ops.graph.Graph;
 import java.util.List;
 
 /**
@@ -11,10 +12,21 @@ import java.util.List;
  * @param model that serves it
  * @param demands on its programs in the calls of a run
  * @param encodes whether it starts from a picture
+ * @param adapters run once before it
  * @param asked how the autoencoder may make the picture
  * @param limit the user's
+ * @param taken what another model takes of it all the time
  */
-record Preparation(DiffusionModel model, List<Demand> demands, boolean encodes, VaeTiling asked, MemoryBudget limit) {
+record Preparation(
+        DiffusionModel model,
+        List<Demand> demands,
+        boolean encodes,
+        List<Graph> adapters,
+        VaeTiling asked,
+        MemoryBudget limit,
+        long taken) {
+
+    private static final String ADAPTERS = "an adapter or its image encoder";
 
     /**
      * Compiles what the request needs.
@@ -27,17 +39,27 @@ record Preparation(DiffusionModel model, List<Demand> demands, boolean encodes, 
         VaeTiles tiles = tiles();
         try {
             int tile = tiles.settle(asked, limit);
+            programs.requireAlone(adapters, ADAPTERS);
             programs.tile(tile);
             programs.prepare(demands, cancellation);
             return tile;
         } catch (MemoryBudgetException e) {
-            throw withLeast(e, programs.fit(demands, tiles));
+            throw withLeast(e, fit(tiles));
         }
     }
 
     /** Height and width of the autoencoder's tiles in latents; 0 if it takes the picture whole. */
     int tile() {
         return tiles().settle(asked, limit);
+    }
+
+    private MemoryFit fit(VaeTiles tiles) {
+        return model.programs().fit(demands, tiles, adapters, previewMemory());
+    }
+
+    private long previewMemory() {
+        Demand any = demands.getFirst();
+        return model.previewMemory(any.height(), any.width());
     }
 
     private VaeTiles tiles() {
@@ -49,7 +71,7 @@ record Preparation(DiffusionModel model, List<Demand> demands, boolean encodes, 
         if (e.available() == MemoryBudgetException.UNKNOWN) {
             return e; // the JVM gives less than it says
         }
-        return new MemoryBudgetException(e, fit.least(asked));
+        return new MemoryBudgetException(e, fit.least(asked) + taken);
     }
 
     /**
@@ -61,7 +83,7 @@ record Preparation(DiffusionModel model, List<Demand> demands, boolean encodes, 
     MemoryNeed need(long heap) {
         VaeTiles tiles = tiles();
         int tile = tiles.settle(asked, limit);
-        MemoryFit fit = model.programs().fit(demands, tiles);
+        MemoryFit fit = fit(tiles);
         MemoryBudget allowed = model.programs().budget();
         long peak = fit.peak(tile, allowed);
         try {
@@ -71,15 +93,17 @@ record Preparation(DiffusionModel model, List<Demand> demands, boolean encodes, 
         }
         MemoryNeed.Sharing sharing = fit.sharing(tile, allowed);
         return new MemoryNeed(
-                fit.textEncoders(),
+                fit.textEncoders() + taken,
                 sharing == MemoryNeed.Sharing.ONE_LOOK_AT_A_TIME ? fit.single() : fit.denoiser(),
                 tiles.decoder(tile).total(),
                 tiles.encoder(tile),
+                fit.largestAdapter(),
+                fit.preview(tile, allowed) > 0 ? previewMemory() : 0,
                 sharing,
                 tile,
-                peak,
+                peak + taken,
                 heap,
                 model.weightBytes(),
-                fit.least(asked));
+                fit.least(asked) + taken);
     }
 }

@@ -39,6 +39,11 @@ final class Previews {
         this.tiny = tiny;
     }
 
+    /** What the tiny decoder takes, for pictures of so many latents; 0 if there is none. */
+    long memory(int height, int width) {
+        return tiny == null ? 0 : programs.previewBytes(tiny, height, width);
+    }
+
     /** Other pictures are begun. */
     void begin() {
         tinyRefused = false;

@@ -297,13 +297,39 @@ final class Programs implements AutoCloseable {
      *
      * @param wanted in the calls of a run
      * @param tiles of the autoencoder
+     * @param adapters run once before
+     * @param preview bytes of the preview's decoder; 0 for none
      */
-    MemoryFit fit(List<Demand> wanted, VaeTiles tiles) {
+    MemoryFit fit(List<Demand> wanted, VaeTiles tiles, List<Graph> adapters, long preview) {
         return new MemoryFit(
                 reserved + textEncoders.memory(),
                 graphs.bytes(backend, wanted),
                 graphs.bytes(backend, singles(wanted)),
+                adapters.stream().map(this::bytes).toList(),
+                preview,
                 tiles);
+    }
+
+    /** What a graph's program would take. */
+    private long bytes(Graph graph) {
+        return backend.plan(graph).total();
+    }
+
+    /** What {@link #previewDecoder} would take. */
+    long previewBytes(Autoencoder by, int height, int width) {
+        return bytes(new VaeGraphs(by, 0).decoder(height, width));
+    }
+
+    /**
+     * Finds out that graphs fit when they are run one at a time with nothing beside them but text encoders; nothing is made.
+     *
+     * @param part whose they are, for the message
+     * @throws MemoryBudgetException if one does not
+     */
+    void requireAlone(List<Graph> once, String part) {
+        for (Graph graph : once) {
+            budget.require(part, reserved + textEncoders.memory() + bytes(graph));
+        }
     }
 
     /** Leaves so much of the budget to others. */

@@ -46,7 +46,7 @@ record RefinedPasses(OpenModel base, OpenModel refiner, SettledRequest s, Refine
     @Override
     public MemoryNeed need() {
         require();
-        MemoryNeed second = last().need().beside(base.model().textEncoderMemory());
+        MemoryNeed second = last().need();
         base.model().reserve(refiner.model().textEncoderMemory());
         try {
             return first().need()

@@ -52,8 +52,8 @@ public final class StableDiffusion implements AutoCloseable {
         this.source = source;
         this.hashes = options.hashes();
         this.previewDecoder = options.previewDecoder();
-        this.base =
-                new OpenModel(source, backend, MachineMemory.limit(options.memory()), options.memory(), previewDecoder);
+        this.base = new OpenModel(
+                source, backend, MachineMemory.limit(options.memory()), 0, options.memory(), previewDecoder);
         this.followsInstructions = base.model().seesPicture();
     }
 
@@ -187,7 +187,8 @@ public final class StableDiffusion implements AutoCloseable {
                     new OpenModel(
                             ModelSource.open(asked),
                             backend,
-                            base.budget().minus(base.model().textEncoderMemory()),
+                            base.budget(),
+                            base.model().textEncoderMemory(),
                             base.limit(),
                             previewDecoder));
         }

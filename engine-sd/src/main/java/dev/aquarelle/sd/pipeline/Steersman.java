@@ -2,9 +2,9 @@ package dev.aquarelle.sd.pipeline;
 
 import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.ops.Cancellation;
+import dev.aquarelle.ops.graph.Graph;
 import dev.aquarelle.sd.clip.ClipVisionModel;
 import dev.aquarelle.sd.control.ControlNets;
-import dev.aquarelle.sd.control.IPAdapter;
 import dev.aquarelle.sd.control.T2IAdapter;
 import dev.aquarelle.sd.control.T2IAdapters;
 import dev.aquarelle.sd.image.ClipImage;
@@ -12,7 +12,10 @@ import dev.aquarelle.sd.image.Image;
 import dev.aquarelle.sd.unet.Steering;
 import dev.aquarelle.sd.unet.UNetInputs;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,14 +47,7 @@ record Steersman(DiffusionModel model, OpenAddOns addOns, Cancellation cancellat
                             + " behind it");
         }
         asked.controlNets().forEach(control -> requireSize(control.image(), s));
-        for (Control adapter : asked.adapters()) {
-            requireSize(adapter.image(), s);
-            if (adapter.start() > 0 || adapter.end() < 1) {
-                throw new IllegalArgumentException(
-                        "adapter: expected one that counts in all steps, found a start of %s and an end of %s"
-                                .formatted(adapter.start(), adapter.end()));
-            }
-        }
+        asked.adapters().forEach(adapter -> requireSize(adapter.image(), s));
         if (!asked.imagePrompts().isEmpty()
                 && s.guidance() instanceof InstructGuidance
                 && s.guidance().looks() > 1) {
@@ -105,50 +101,79 @@ record Steersman(DiffusionModel model, OpenAddOns addOns, Cancellation cancellat
                 tokens);
     }
 
-    Steerer of(SettledRequest s, int height, int width) {
+    /**
+     * What steers a run.
+     *
+     * @param height of the latents
+     * @param width of the latents
+     * @param calls of the denoiser
+     */
+    Steerer of(SettledRequest s, int height, int width, int calls) {
         AddOns asked = s.text().addOns();
-        return new Steerer(controlNets(asked), features(s, height, width), images(s));
+        return new Steerer(controlNets(asked), features(s, height, width, calls), images(s));
     }
 
-    private List<Tensor> features(SettledRequest s, int height, int width) {
+    /** In each call, computed once for all calls in which the same adapters count. */
+    private List<List<Tensor>> features(SettledRequest s, int height, int width, int calls) {
         T2IAdapters adapters = addOns.adapters();
         if (adapters == null) {
             return List.of();
         }
+        List<Control> controls = s.text().addOns().adapters();
+        Map<List<Double>, List<Tensor>> made = new HashMap<>();
+        return IntStream.range(0, calls)
+                .mapToObj(call -> made.computeIfAbsent(
+                        controls.stream()
+                                .map(control -> control.scaleIn(call, calls))
+                                .toList(),
+                        scales -> features(adapters, s, height, width, scales)))
+                .toList();
+    }
+
+    private List<Tensor> features(T2IAdapters adapters, SettledRequest s, int height, int width, List<Double> scales) {
         List<Tensor> inputs = new ArrayList<>();
-        for (int i = 0; i < adapters.adapters().size(); i++) {
+        for (int i = 0; i < scales.size(); i++) {
+            Image image = s.text().addOns().adapters().get(i).image();
             T2IAdapter adapter = adapters.adapters().get(i);
-            Control control = s.text().addOns().adapters().get(i);
-            inputs.add(
-                    adapter.config().inChannels() == 1
-                            ? control.image().toGrayTensor()
-                            : control.image().toUnitTensor());
-            inputs.add(Tensor.of(new float[] {(float) control.scale()}, 1));
+            inputs.add(adapter.config().inChannels() == 1 ? image.toGrayTensor() : image.toUnitTensor());
+            inputs.add(Tensor.of(new float[] {scales.get(i).floatValue()}, 1));
         }
-        return model.once(
-                adapters.graph(new UNetInputs.Sizes(s.samples(), height, width, 1), 1),
-                "the T2I-Adapters",
-                cancellation,
-                inputs);
+        return model.once(graph(adapters, s, height, width), "the T2I-Adapters", cancellation, inputs);
+    }
+
+    private static Graph graph(T2IAdapters adapters, SettledRequest s, int height, int width) {
+        return adapters.graph(new UNetInputs.Sizes(s.samples(), height, width, 1), 1);
     }
 
     private List<Steerer.ImageTokens> images(SettledRequest s) {
         List<Steerer.ImageTokens> images = new ArrayList<>();
         for (ImagePrompt prompt : s.text().addOns().imagePrompts()) {
-            IPAdapter adapter = addOns.imageAdapter(images.size());
             ClipVisionModel encoder = addOns.imageEncoder(images.size());
             Tensor pixels = Latents.concatenated(prompt.images().stream()
                     .map(image -> ClipImage.pixelValues(image, encoder.config().imageSize()))
                     .toArray(Tensor[]::new));
-            int negatives = s.guidance().negatives() * s.batch();
-            Tensor tokens = model.once(
-                            adapter.graph(encoder, prompt.images().size(), negatives, s.samples() - negatives),
-                            "the image encoder",
-                            cancellation,
-                            List.of(pixels))
+            Tensor tokens = model.once(imageGraph(s, images.size()), "the image encoder", cancellation, List.of(pixels))
                     .getFirst();
             images.add(new Steerer.ImageTokens(tokens, prompt.scale()));
         }
         return images;
+    }
+
+    private Graph imageGraph(SettledRequest s, int index) {
+        int images = s.text().addOns().imagePrompts().get(index).images().size();
+        int negatives = s.guidance().negatives() * s.batch();
+        return addOns.imageAdapter(index).graph(addOns.imageEncoder(index), images, negatives, s.samples() - negatives);
+    }
+
+    /** The graphs that {@link #of} runs, each once. */
+    List<Graph> graphs(SettledRequest s, int height, int width) {
+        List<Graph> graphs = new ArrayList<>();
+        if (addOns.adapters() != null) {
+            graphs.add(graph(addOns.adapters(), s, height, width));
+        }
+        for (int i = 0; i < s.text().addOns().imagePrompts().size(); i++) {
+            graphs.add(imageGraph(s, i));
+        }
+        return graphs;
     }
 }

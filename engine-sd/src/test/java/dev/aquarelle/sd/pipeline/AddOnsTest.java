@@ -113,6 +113,22 @@ class AddOnsTest {
     }
 
     @Test
+    void anAdapterSteersInItsPartOfTheSteps() throws IOException {
+        Path model = DemoAddOns.adapter(folder);
+        Image steered = owl(AddOns.NONE.withAdapter(Control.of(model, edges)));
+
+        assertThat(steered).isNotEqualTo(plain);
+        assertThat(owl(AddOns.NONE.withAdapter(new Control(model, edges, 1, 0.9, 1))))
+                .isEqualTo(plain);
+        Image first = owl(AddOns.NONE.withAdapter(new Control(model, edges, 1, 0, 0.34)));
+        assertThat(first).isNotEqualTo(plain).isNotEqualTo(steered);
+        AddOns inTurn = AddOns.NONE
+                .withAdapter(new Control(model, edges, 1, 0, 0.34))
+                .withAdapter(new Control(model, edges, 1, 0.33, 1));
+        assertThat(owl(inTurn)).isEqualTo(steered);
+    }
+
+    @Test
     void aSteeredPictureIsTheSameAloneAndInABatch() throws IOException {
         AddOns addOns = AddOns.NONE.with(lora(1)).withControlNet(Control.of(DemoAddOns.controlNet(folder), edges));
         Image second = engine.generate(request().addOns(addOns).batch(2).build())

@@ -80,4 +80,19 @@ final class DemoAddOns {
         writer.add(name + ".weight", waves(0.3 / Math.sqrt(in * kernel * kernel), out, in, kernel, kernel));
         writer.add(name + ".bias", waves(0.1, out));
     }
+
+    /** A T2I-Adapter as SDXL has them, of one residual block for each of the denoiser's two blocks. */
+    static Path adapter(Path folder) throws IOException {
+        Path file = folder.resolve("adapter.safetensors");
+        SafetensorsWriter writer = new SafetensorsWriter();
+        conv(writer, "adapter.conv_in", 3 * 16 * 16, 96, 3);
+        conv(writer, "adapter.body.1.in_conv", 96, 128, 1);
+        int[] channels = {96, 128};
+        for (int i = 0; i < channels.length; i++) {
+            conv(writer, "adapter.body." + i + ".resnets.0.block1", channels[i], channels[i], 3);
+            conv(writer, "adapter.body." + i + ".resnets.0.block2", channels[i], channels[i], 1);
+        }
+        writer.write(file);
+        return file;
+    }
 }

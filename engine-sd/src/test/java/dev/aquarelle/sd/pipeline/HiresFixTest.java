@@ -15,6 +15,7 @@ import dev.aquarelle.sd.image.Image;
 import dev.aquarelle.sd.image.Resampling;
 import dev.aquarelle.sd.prompt.PromptStyle;
 import dev.aquarelle.sd.upscale.TinyUpscaler;
+import dev.aquarelle.sd.upscale.Upscaler;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -253,6 +254,24 @@ class HiresFixTest {
         assertThatThrownBy(() -> engine.plan(HiresFix.by(owl().build(), 2).with(network)))
                 .isInstanceOf(SafetensorsException.class);
         assertThat(large.or(large.peak()).peak()).isEqualTo(large.textEncoders() + large.peak());
+    }
+
+    /** A network of two times that is to give four has to work on a picture of twice the size. */
+    @Test
+    void theNetworksLastRoundIsPlanned(@TempDir Path folder) throws IOException {
+        Path file = TinyUpscaler.write(folder.resolve("doubling.safetensors"));
+        TextToImage owl = owl().size(32, 24).build();
+        HiresFix request = HiresFix.by(owl, 4).with(new HiresUpscaler.Network(file));
+        HiresUpscaler.Pixels pixels = new HiresUpscaler.Pixels(Resampling.LANCZOS);
+        long others = engine.plan(request.with(pixels)).least();
+        long ofNetwork;
+        try (Upscaler upscaler = Upscaler.load(file)) {
+            ofNetwork = upscaler.memory(64, 48);
+            assertThat(ofNetwork).isGreaterThan(upscaler.memory(32, 24));
+        }
+        long textEncoders = engine.plan(owl).textEncoders();
+
+        assertThat(engine.plan(request).least()).isEqualTo(Math.max(others, textEncoders + ofNetwork));
     }
 
     @Test

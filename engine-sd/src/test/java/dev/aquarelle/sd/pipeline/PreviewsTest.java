@@ -209,6 +209,7 @@ class PreviewsTest {
                     .singleElement()
                     .asString()
                     .startsWith("the previews of this picture are small ones: the preview's decoder");
+            assertThat(engine.plan(owl).preview()).isZero();
             assertThat(backend.mostBytes).isLessThanOrEqualTo(needs.together());
         }
     }
@@ -230,7 +231,21 @@ class PreviewsTest {
                 assertThat(pictures(images)).isEqualTo(withoutPreviews(owl));
             }
             assertThat(warnings).isEmpty();
-            assertThat(backend.mostBytes).isLessThanOrEqualTo(budget);
+            MemoryNeed need = engine.plan(owl);
+            assertThat(need.preview()).isEqualTo(need(taesd));
+            assertThat(backend.mostBytes).isLessThanOrEqualTo(budget).isEqualTo(need.peak());
+        }
+    }
+
+    @Test
+    void whatPreviewsTakeIsSaidBefore() throws IOException {
+        TextToImage owl = owl(SIDE, SIDE, 1);
+        Path taesd = taesd(4);
+        try (StableDiffusion engine = engine(MemoryBudget.UNLIMITED, taesd)) {
+            MemoryNeed need = engine.plan(owl);
+            engine.generate(owl, Progress::preview);
+            assertThat(backend.mostBytes).isEqualTo(need.peak());
+            assertThat(need.peak()).isEqualTo(Needs.measured().together() + need(taesd));
         }
     }
 

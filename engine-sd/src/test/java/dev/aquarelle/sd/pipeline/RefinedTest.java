@@ -143,10 +143,34 @@ class RefinedTest {
                     assertThat(small.plan(request).peak()).isLessThanOrEqualTo(need.least());
                     assertThat(small.generate(request)).hasSize(1);
                 } else {
-                    assertThatThrownBy(() -> small.plan(request)).isInstanceOf(MemoryBudgetException.class);
+                    assertThatThrownBy(() -> small.plan(request))
+                            .isInstanceOfSatisfying(
+                                    MemoryBudgetException.class,
+                                    e -> assertThat(e.least()).isEqualTo(need.least()));
                     assertThatThrownBy(() -> small.generate(request)).isInstanceOf(MemoryBudgetException.class);
                 }
             }
+        }
+    }
+
+    /** The refiner takes more here: beside it are the first model's text encoders. */
+    @Test
+    void whatWouldDoForTheRefinerIsSaidOfTheWhole(@TempDir Path folder) throws IOException {
+        Control control = Control.of(DemoAddOns.controlNet(folder), Image.of(64, 48, new byte[3 * 64 * 48]));
+        Refined request = refined(owl());
+        MemoryNeed alone = engine.plan(owl().build());
+        MemoryNeed need = engine.plan(request);
+        assertThat(need.least()).isEqualTo(alone.least() + alone.textEncoders());
+        assertThat(engine.plan(refined(owl().addOns(AddOns.NONE.withControlNet(control))))
+                        .textEncoders())
+                .isEqualTo(2 * alone.textEncoders());
+
+        EngineOptions limited = new EngineOptions("cpu", BackendOptions.DEFAULT, new MemoryBudget(need.least() - 1));
+        try (StableDiffusion small = StableDiffusion.load(DemoModel.path(), limited)) {
+            assertThatThrownBy(() -> small.generate(request))
+                    .isInstanceOfSatisfying(
+                            MemoryBudgetException.class,
+                            e -> assertThat(e.least()).isEqualTo(need.least()));
         }
     }
 

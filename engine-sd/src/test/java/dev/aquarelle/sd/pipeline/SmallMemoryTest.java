@@ -125,6 +125,44 @@ class SmallMemoryTest {
     }
 
     @Test
+    void aSteeredPictureTakesAsMuchAsIsSaid(@TempDir Path folder) throws IOException {
+        Image noise = unlimited(owl().build()).getFirst();
+        AddOns addOns = AddOns.NONE.withAdapter(Control.of(DemoAddOns.adapter(folder), noise));
+        PictureRequest request = owl().addOns(addOns).build();
+        MemoryNeed need = plan(request);
+        assertThat(need.adapters()).isPositive();
+        assertThat(need.peak()).isEqualTo(need.textEncoders() + need.denoiser() + need.decoder() + need.adapters());
+        for (long limit : List.of(need.peak(), need.peak() - 1, need.least())) {
+            try (StableDiffusion engine = engine(limit)) {
+                MemoryNeed limited = engine.plan(request);
+                pictures(engine, request);
+                assertThat(backend.mostBytes).isLessThanOrEqualTo(limit).isEqualTo(limited.peak());
+            }
+        }
+    }
+
+    @Test
+    void anAdapterThatDoesNotFitIsRefusedBeforeAnyStep(@TempDir Path folder) throws IOException {
+        Image blank = Image.of(64, 48, new byte[3 * 64 * 48]);
+        AddOns addOns = AddOns.NONE;
+        for (int i = 0; i < 24; i++) {
+            addOns = addOns.withAdapter(Control.of(DemoAddOns.adapter(folder), blank)); // in one program
+        }
+        PictureRequest request = owl().addOns(addOns).build();
+        MemoryNeed need = plan(request);
+        assertThat(need.least()).isEqualTo(need.textEncoders() + need.adapters());
+
+        try (StableDiffusion engine = engine(need.least() - 1)) {
+            assertThatThrownBy(() -> pictures(engine, request))
+                    .isInstanceOfSatisfying(
+                            MemoryBudgetException.class,
+                            e -> assertThat(e.least()).isEqualTo(need.least()))
+                    .hasMessageStartingWith("an adapter or its image encoder takes");
+            assertThat(backend.runs).isZero();
+        }
+    }
+
+    @Test
     void whatDoesNotFitIsRefusedWithWhatWouldDo() {
         long least = plan(owl().build()).least();
 
