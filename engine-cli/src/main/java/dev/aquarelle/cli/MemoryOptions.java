@@ -89,6 +89,9 @@ final class MemoryOptions {
             row(out, "autoencoder's encoder", need.encoder(), tiles(need));
         }
         row(out, "autoencoder's decoder", need.decoder(), tiles(need));
+        if (need.copies() > 0) {
+            row(out, "changed weights", need.copies(), ", made by LoRAs and embeddings");
+        }
         row(out, "most at a time", need.peak(), ": " + sharing(need));
         row(out, "JVM", MemoryLimit.ofJvm(need), ", of which latents and pictures " + MemoryLimit.amount(need.heap()));
         row(out, "in all", MemoryLimit.inAll(need), "");

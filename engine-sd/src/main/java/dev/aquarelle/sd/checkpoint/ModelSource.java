@@ -54,6 +54,11 @@ public interface ModelSource {
      */
     Weights weights(String part, Arena arena);
 
+    /** Bytes of tensors that {@link #weights} makes of all parts, in the place of those in files or beside them; what is mapped is not counted. */
+    default long copies() {
+        return 0;
+    }
+
     /**
      * What makes tokens of a prompt.
      *

@@ -39,6 +39,11 @@ public interface SourceOver extends ModelSource {
     }
 
     @Override
+    default long copies() {
+        return base().copies();
+    }
+
+    @Override
     default ClipTokenizer tokenizer(String part) {
         return base().tokenizer(part);
     }

@@ -101,6 +101,16 @@ public final class Embeddings implements SourceOver {
     }
 
     @Override
+    public long copies() {
+        return base.copies()
+                + List.of(FIRST, SECOND).stream()
+                        .map(encoders::get)
+                        .filter(encoder -> encoder != null && !encoder.vectors.isEmpty())
+                        .mapToLong(encoder -> DType.F32.bytesFor((long) encoder.rows * encoder.config.hiddenSize()))
+                        .sum();
+    }
+
+    @Override
     public Weights weights(String part, Arena arena) {
         Weights weights = base.weights(part, arena);
         Encoder encoder = encoders.get(part);

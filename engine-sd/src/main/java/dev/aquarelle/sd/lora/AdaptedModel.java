@@ -35,6 +35,11 @@ public final class AdaptedModel implements SourceOver {
     }
 
     @Override
+    public long copies() {
+        return base.copies() + report.mergedBytes() + report.lowRankBytes();
+    }
+
+    @Override
     public Weights weights(String part, Arena arena) {
         return adapted(part, base.weights(part, arena), arena);
     }

@@ -1,7 +1,6 @@
 package dev.aquarelle.sd.pipeline;
 
 import dev.aquarelle.core.memory.MemoryBudget;
-import dev.aquarelle.core.safetensors.Weights;
 import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.ops.Backend;
@@ -35,11 +34,8 @@ public final class DiffusionModel implements AutoCloseable {
 
     private static final int REFINER_IDS = 5;
 
-    private static final List<String> PARTS = List.of("text_encoder", "text_encoder_2", "unet", "vae");
-
     private final Arena arena;
     private final String where;
-    private final ModelSource source;
     private final TextEncoders textEncoders;
     private final UNet2DConditionModel unet;
     private final Autoencoder vae;
@@ -69,7 +65,6 @@ public final class DiffusionModel implements AutoCloseable {
     DiffusionModel(ModelSource source, Backend backend, MemoryBudget budget, @Nullable Path previewDecoder) {
         this.arena = Arena.ofShared();
         this.where = source.where("unet");
-        this.source = source;
         TextEncoders encoders = null;
         boolean loaded = false;
         try {
@@ -240,22 +235,6 @@ public final class DiffusionModel implements AutoCloseable {
     /** The programs, compiled or not. */
     Programs programs() {
         return programs;
-    }
-
-    /** Bytes of the mapped weights. */
-    long weightBytes() {
-        long bytes = 0;
-        try (Arena mapped = Arena.ofConfined()) {
-            for (String part : PARTS) {
-                if (source.has(part)) {
-                    Weights weights = source.weights(part, mapped);
-                    bytes += weights.names().stream()
-                            .mapToLong(name -> weights.info(name).bytes())
-                            .sum();
-                }
-            }
-        }
-        return bytes;
     }
 
     /** Frees the programs but the text encoders'; they are compiled again when they are needed. */

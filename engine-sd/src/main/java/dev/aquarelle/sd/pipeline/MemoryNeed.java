@@ -10,6 +10,7 @@ package dev.aquarelle.sd.pipeline;
  * @param encoder bytes of the encoder's program; 0 for requests that start from no picture
  * @param adapters bytes of the largest program of adapters and image encoders that steer it; 0 if there are none
  * @param preview bytes of the decoder of previews; 0 if there is none, or no room for it
+ * @param copies bytes of weights that LoRAs and words of embeddings make of the model's, which are there all the time
  * @param sharing how the programs share the memory
  * @param vaeTile height and width of the autoencoder's tiles in latents; 0 if it takes the picture whole
  * @param peak the most that all programs together take at a time, in bytes
@@ -24,6 +25,7 @@ public record MemoryNeed(
         long encoder,
         long adapters,
         long preview,
+        long copies,
         Sharing sharing,
         int vaeTile,
         long peak,
@@ -34,33 +36,21 @@ public record MemoryNeed(
     /** Of one pass or another, whichever takes more at a time, with what is enough for both. */
     MemoryNeed or(MemoryNeed other) {
         MemoryNeed larger = other.peak > peak ? other : this;
-        return larger.with(larger.peak, Math.max(least, other.least)).withHeap(Math.max(heap, other.heap));
+        return larger.with(larger.peak, Math.max(heap, other.heap), larger.weights, Math.max(least, other.least));
     }
 
     /** With another program that runs while there are none but the text encoders'. */
     MemoryNeed or(long program) {
-        long both = program == 0 ? 0 : textEncoders + program;
-        return with(Math.max(peak, both), Math.max(least, both));
+        long both = program == 0 ? 0 : textEncoders + copies + program;
+        return with(Math.max(peak, both), heap, weights, Math.max(least, both));
     }
 
     /** With other weights. */
     MemoryNeed withWeights(long bytes) {
-        return new MemoryNeed(
-                textEncoders,
-                denoiser,
-                decoder,
-                encoder,
-                adapters,
-                preview,
-                sharing,
-                vaeTile,
-                peak,
-                heap,
-                bytes,
-                least);
+        return with(peak, heap, bytes, least);
     }
 
-    private MemoryNeed withHeap(long bytes) {
+    private MemoryNeed with(long otherPeak, long otherHeap, long otherWeights, long otherLeast) {
         return new MemoryNeed(
                 textEncoders,
                 denoiser,
@@ -68,27 +58,12 @@ public record MemoryNeed(
                 encoder,
                 adapters,
                 preview,
-                sharing,
-                vaeTile,
-                peak,
-                bytes,
-                weights,
-                least);
-    }
-
-    private MemoryNeed with(long otherPeak, long otherLeast) {
-        return new MemoryNeed(
-                textEncoders,
-                denoiser,
-                decoder,
-                encoder,
-                adapters,
-                preview,
+                copies,
                 sharing,
                 vaeTile,
                 otherPeak,
-                heap,
-                weights,
+                otherHeap,
+                otherWeights,
                 otherLeast);
     }
 

@@ -1,16 +1,22 @@
 package dev.aquarelle.sd.pipeline;
 
 import dev.aquarelle.core.memory.MemoryBudget;
+import dev.aquarelle.core.safetensors.Weights;
 import dev.aquarelle.ops.Backend;
 import dev.aquarelle.sd.checkpoint.ModelSource;
 import dev.aquarelle.sd.schedulers.Scheduler;
 import dev.aquarelle.sd.schedulers.SchedulerConfig;
 import dev.aquarelle.sd.schedulers.Schedulers;
+import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A model with what its files say beside the weights: its scheduler, its defaults, its idea of no negative prompt. */
 final class OpenModel implements AutoCloseable {
+    private static final List<String> PARTS = List.of("text_encoder", "text_encoder_2", "unet", "vae");
+
+    private final ModelSource source;
     private final Backend backend;
     private final MemoryBudget budget;
     private final MemoryBudget limit;
@@ -35,12 +41,13 @@ final class OpenModel implements AutoCloseable {
             long taken,
             MemoryBudget limit,
             @Nullable Path previewDecoder) {
+        this.source = source;
         this.backend = backend;
-        this.budget = budget.minus(taken);
+        this.budget = budget;
         this.taken = taken;
         this.limit = limit;
         this.schedulerConfig = source.scheduler().forStableDiffusion();
-        Models opened = new Models(source, backend, this.budget, previewDecoder);
+        Models opened = new Models(source, backend, budget.minus(taken), previewDecoder);
         DiffusionModel plain = opened.model();
         boolean loaded = false;
         try {
@@ -60,8 +67,19 @@ final class OpenModel implements AutoCloseable {
         return backend;
     }
 
-    MemoryBudget budget() {
+    /** What its programs and those of another model may take together with the weights that add-ons make of its own. */
+    MemoryBudget wholeBudget() {
         return budget;
+    }
+
+    /** What its programs may take. */
+    MemoryBudget budget() {
+        return budget.minus(taken + copies());
+    }
+
+    /** Bytes of weights that the last request's add-ons made of the model's. */
+    long copies() {
+        return models.copies();
     }
 
     /** What another model takes beside this one. */
@@ -69,9 +87,25 @@ final class OpenModel implements AutoCloseable {
         return taken;
     }
 
-    /** The user's limit. */
+    /** What the user's limit leaves to programs of models. */
     MemoryBudget limit() {
-        return limit;
+        return limit.minus(copies());
+    }
+
+    /** Bytes of the weights that are mapped, those of add-ons not among them. */
+    long weightBytes() {
+        long bytes = 0;
+        try (Arena mapped = Arena.ofConfined()) {
+            for (String part : PARTS) {
+                if (source.has(part)) {
+                    Weights weights = source.weights(part, mapped);
+                    bytes += weights.names().stream()
+                            .mapToLong(name -> weights.info(name).bytes())
+                            .sum();
+                }
+            }
+        }
+        return bytes;
     }
 
     ModelDefaults defaults() {

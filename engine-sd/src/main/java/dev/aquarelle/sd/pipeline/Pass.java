@@ -73,7 +73,7 @@ record Pass(
                 steersman.kinds(s),
                 steersman.controlNets(s.text().addOns()));
         List<Graph> adapters = steersman.graphs(s, shape().dim(1), shape().dim(2));
-        return new Preparation(model(), demands, encodes, adapters, s.text().vaeTiling(), open.limit(), open.taken());
+        return new Preparation(open, demands, encodes, adapters, s.text().vaeTiling());
     }
 
     /**

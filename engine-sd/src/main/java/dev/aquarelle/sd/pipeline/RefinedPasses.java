@@ -49,9 +49,7 @@ record RefinedPasses(OpenModel base, OpenModel refiner, SettledRequest s, Refine
         MemoryNeed second = last().need();
         base.model().reserve(refiner.model().textEncoderMemory());
         try {
-            return first().need()
-                    .or(second)
-                    .withWeights(base.model().weightBytes() + refiner.model().weightBytes());
+            return first().need().or(second).withWeights(base.weightBytes() + refiner.weightBytes());
         } finally {
             base.model().reserve(0);
         }

@@ -176,7 +176,8 @@ public final class StableDiffusion implements AutoCloseable {
     /** Opens the second model, if it is not open, and closes one that is not asked for. */
     private void keepRefiner(@Nullable Path asked) {
         OpenRefiner found = refiner;
-        if (found != null && !found.file.equals(asked)) {
+        long taken = base.model().textEncoderMemory() + base.copies();
+        if (found != null && !(found.file.equals(asked) && found.model.taken() == taken)) {
             refiner = null;
             found.model.close();
         }
@@ -185,12 +186,7 @@ public final class StableDiffusion implements AutoCloseable {
             refiner = new OpenRefiner(
                     asked,
                     new OpenModel(
-                            ModelSource.open(asked),
-                            backend,
-                            base.budget(),
-                            base.model().textEncoderMemory(),
-                            base.limit(),
-                            previewDecoder));
+                            ModelSource.open(asked), backend, base.wholeBudget(), taken, base.limit(), previewDecoder));
         }
     }
 

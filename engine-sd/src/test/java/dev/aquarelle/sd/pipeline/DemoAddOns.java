@@ -43,6 +43,15 @@ final class DemoAddOns {
         return file;
     }
 
+    /** A difference of one layer's values, 128 x 128, which makes another weight of it. */
+    static Path difference(Path folder) throws IOException {
+        Path file = folder.resolve("difference.safetensors");
+        new SafetensorsWriter()
+                .add("lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn2_to_v.diff", waves(0.2, 128, 128))
+                .write(file);
+        return file;
+    }
+
     /** A ControlNet: the denoiser's own first half, and connections that are not trained but not zero either. */
     static Path controlNet(Path folder) throws IOException {
         Path unet = DemoModel.path().resolve("unet");

@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.aquarelle.core.memory.MemoryBudget;
 import dev.aquarelle.core.memory.MemoryBudgetException;
+import dev.aquarelle.core.safetensors.SafetensorsWriter;
+import dev.aquarelle.core.tensor.Tensor;
 import dev.aquarelle.demo.DemoModel;
 import dev.aquarelle.ops.BackendOptions;
 import dev.aquarelle.sd.checkpoint.ModelFolder;
 import dev.aquarelle.sd.image.Image;
+import dev.aquarelle.sd.lora.LoraWeight;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -138,6 +141,48 @@ class SmallMemoryTest {
                 pictures(engine, request);
                 assertThat(backend.mostBytes).isLessThanOrEqualTo(limit).isEqualTo(limited.peak());
             }
+        }
+    }
+
+    @Test
+    void weightsThatALoraMakesAreCounted(@TempDir Path folder) throws IOException {
+        AddOns addOns = AddOns.NONE.with(new Lora(DemoAddOns.difference(folder), LoraWeight.of(1)));
+        PictureRequest request = owl().addOns(addOns).build();
+        MemoryNeed plain = plan(owl().build());
+        MemoryNeed need = plan(request);
+        long bytes = 4 * 128 * 128;
+        assertThat(need.copies()).isEqualTo(bytes);
+        assertThat(need.peak()).isEqualTo(plain.peak() + bytes);
+        assertThat(need.least()).isEqualTo(plain.least() + bytes);
+        assertThat(need.weights()).isEqualTo(plain.weights());
+
+        try (StableDiffusion engine = engine(need.least() - 1)) {
+            assertThatThrownBy(() -> pictures(engine, request))
+                    .isInstanceOfSatisfying(
+                            MemoryBudgetException.class,
+                            e -> assertThat(e.least()).isEqualTo(need.least()));
+            assertThat(pictures(engine, owl().build())).hasSize(1); // without it there is room enough
+        }
+        try (StableDiffusion engine = engine(need.least())) {
+            assertThat(pictures(engine, request)).isEqualTo(unlimited(request));
+            assertThat(backend.mostBytes + bytes).isLessThanOrEqualTo(need.least());
+        }
+    }
+
+    @Test
+    void weightsThatALoraMakesAreRefusedBeforeTheyAreMade(@TempDir Path folder) throws IOException {
+        long textEncoders = plan(owl().build()).textEncoders();
+        AddOns addOns = AddOns.NONE.with(new Lora(DemoAddOns.difference(folder), LoraWeight.of(1)));
+        Path words = folder.resolve("words.safetensors");
+        new SafetensorsWriter()
+                .add("emb_params", Tensor.of(new float[128], 1, 128))
+                .write(words);
+
+        try (StableDiffusion engine = engine(textEncoders + (1 << 16))) {
+            assertThatThrownBy(() -> pictures(
+                            engine, owl().addOns(addOns.withEmbedding(words)).build()))
+                    .isInstanceOf(MemoryBudgetException.class)
+                    .hasMessageStartingWith("what LoRAs and words make of the model's weights takes");
         }
     }
 
