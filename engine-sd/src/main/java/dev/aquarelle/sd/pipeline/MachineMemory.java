@@ -35,11 +35,11 @@ final class MachineMemory {
     /**
      * What prompts, latents and pictures take in the Java heap: programs live outside of it, but not what is between them.
      *
-     * @param ofPrompts bytes that encoded prompts take
+     * @param held bytes that encoded prompts and the state of the noise take
      */
-    static long heapBytes(SettledRequest s, Shape latents, long ofPrompts) {
+    static long heapBytes(SettledRequest s, Shape latents, long held) {
         long ofLatents = LATENTS_AT_A_TIME * latents.size() * Float.BYTES;
-        return ofPrompts + ofLatents + (long) BYTES_PER_PIXEL * s.width() * s.height() * (s.batch() + BESIDE_PICTURES);
+        return held + ofLatents + (long) BYTES_PER_PIXEL * s.width() * s.height() * (s.batch() + BESIDE_PICTURES);
     }
 
     /**
@@ -62,12 +62,12 @@ final class MachineMemory {
     /**
      * Refuses pictures that the Java heap cannot hold.
      *
-     * @param ofPrompts bytes that encoded prompts take
+     * @param held bytes that encoded prompts and the state of the noise take
      * @throws MemoryBudgetException if they take more than there can be
      */
-    static void requireHeap(SettledRequest s, Shape latents, long ofPrompts) {
+    static void requireHeap(SettledRequest s, Shape latents, long held) {
         heap().require(
                         "what is held of %d pictures in the Java heap".formatted(s.batch()),
-                        heapBytes(s, latents, ofPrompts));
+                        heapBytes(s, latents, held));
     }
 }

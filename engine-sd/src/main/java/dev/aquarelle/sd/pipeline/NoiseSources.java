@@ -3,7 +3,10 @@ package dev.aquarelle.sd.pipeline;
 import dev.aquarelle.core.random.Generator;
 import dev.aquarelle.core.random.PhiloxGenerator;
 import dev.aquarelle.core.random.TorchCpuGenerator;
+import dev.aquarelle.core.tensor.Shape;
+import dev.aquarelle.ops.Cancellation;
 import dev.aquarelle.sd.schedulers.NoiseSource;
+import dev.aquarelle.sd.schedulers.SchedulerRun;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -12,7 +15,7 @@ import java.util.stream.IntStream;
  *
  * @param encoder for autoencoders that give a distribution
  * @param start of the first latents
- * @param steps of samplers that add noise
+ * @param steps of samplers that add noise, but for those that cut it out of a path ({@link BrownianNoise})
  */
 public record NoiseSources(NoiseSource encoder, NoiseSource start, NoiseSource steps) {
 
@@ -46,7 +49,15 @@ public record NoiseSources(NoiseSource encoder, NoiseSource start, NoiseSource s
         return new NoiseSources(encoder, Latents.source(start), steps);
     }
 
-    private static Generator generator(Seeding seeding, long seed) {
+    /** The noise of a run's steps: out of paths where the run has one, else {@link #steps}. */
+    NoiseSource ofSteps(SettledRequest s, SchedulerRun run, Shape shape, Cancellation cancellation) {
+        return BrownianNoise.path(s, run)
+                .<NoiseSource>map(path -> BrownianNoise.of(s, path, shape, cancellation))
+                .orElse(steps);
+    }
+
+    /** What draws of a seed. */
+    static Generator generator(Seeding seeding, long seed) {
         return switch (seeding.generator()) {
             case TORCH_CPU -> new TorchCpuGenerator(seed);
             case PHILOX -> new PhiloxGenerator(seed);

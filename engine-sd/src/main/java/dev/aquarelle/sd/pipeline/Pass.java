@@ -61,7 +61,12 @@ record Pass(
         Steersman.requireFit(s, model(), open.addOns());
         prompts.requirePossible();
         s.text().shortcuts().requireSense(s);
-        MachineMemory.requireHeap(s, shape(), prompts.bytes());
+        MachineMemory.requireHeap(s, shape(), heldBytes());
+    }
+
+    /** What encoded prompts and the state of the noise take in the Java heap. */
+    private long heldBytes() {
+        return prompts.bytes() + BrownianNoise.bytes(s, run, shape());
     }
 
     private Preparation preparation() {
@@ -92,7 +97,7 @@ record Pass(
      */
     MemoryNeed need() {
         require();
-        return preparation().need(MachineMemory.heapBytes(s, shape(), prompts.bytes()));
+        return preparation().need(MachineMemory.heapBytes(s, shape(), heldBytes()));
     }
 
     /** Height and width of the autoencoder's tiles in latents; 0 if it takes the picture whole. */
@@ -116,7 +121,7 @@ record Pass(
                 steersman().of(s, shape.dim(1), shape.dim(2), run.count()),
                 start.latents(),
                 start.edit(),
-                noise.steps(),
+                noise.ofSteps(s, run, shape, cancellation),
                 listener,
                 cancellation,
                 s.text().shortcuts()));

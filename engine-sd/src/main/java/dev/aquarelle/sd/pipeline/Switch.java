@@ -1,11 +1,13 @@
 package dev.aquarelle.sd.pipeline;
 
 import dev.aquarelle.core.tensor.Tensor;
+import dev.aquarelle.sd.schedulers.NoisePath;
 import dev.aquarelle.sd.schedulers.NoiseSource;
 import dev.aquarelle.sd.schedulers.RunOptions;
 import dev.aquarelle.sd.schedulers.Scheduler;
 import dev.aquarelle.sd.schedulers.SchedulerRun;
 import dev.aquarelle.sd.schedulers.StepResult;
+import java.util.Optional;
 
 /**
  * Where one model's run ends and another's begins: at the first step whose timestep is below a part of the training's. Samplers that look twice
@@ -81,6 +83,11 @@ record Switch(double at) {
         @Override
         public float initNoiseSigma() {
             return run.initNoiseSigma();
+        }
+
+        @Override
+        public Optional<NoisePath> noisePath() {
+            return run.noisePath();
         }
 
         @Override

@@ -3,6 +3,8 @@ package dev.aquarelle.sd.schedulers;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonPrimitive;
+import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -67,6 +69,26 @@ final class ConfigReader {
             throw mismatch(option, "a number above 0");
         }
         return OptionalDouble.of(value);
+    }
+
+    /** A seed without a sign, if there is one. */
+    @Nullable
+    Long seed(String option) {
+        JsonElement found = find(option);
+        if (found == null) {
+            return null;
+        }
+        double near = number(option, found);
+        if (near == 0) {
+            return 0L;
+        }
+        if (near >= 1 && near <= 0x1p64 && near == Math.rint(near)) {
+            BigInteger seed = new BigDecimal(found.getAsString()).toBigInteger(); // of which a double has 53 bits
+            if (seed.bitLength() <= Long.SIZE) {
+                return seed.longValue();
+            }
+        }
+        throw mismatch(option, "a whole number from 0 to 2^64 - 1");
     }
 
     Set<Integer> integers(String option) {

@@ -6,7 +6,8 @@ import java.util.Set;
 
 /**
  * DPM-Solver and DPM-Solver++ as multistep methods, of first to third order (Lu et al. 2022, arXiv:2206.00927 and arXiv:2211.01095),
- * with or without noise on the way: "DPM++ 2M", "DPM++ 2M SDE", "DPM++ 3M SDE".
+ * with or without noise on the way: "DPM++ 2M", "DPM++ 2M SDE", "DPM++ 3M SDE". The noise of the latter two is independent in diffusers and cut
+ * out of a Brownian path in k-diffusion.
  *
  * @param eulerAtFinal whether the last step is of first order in any case
  */
@@ -57,15 +58,19 @@ record DpmSolverMultistepScheduler(DpmSolverSettings settings, boolean eulerAtFi
         SigmaSteps steps = settings.solver().steps(SigmaTable.of(schedule()), options, settings.cutOff());
         double[] sigmas = steps.sigmasTo(settings.finalSigma());
         NoiseLevel[] levels = settings.solver().levels(sigmas);
-        return new PlannedRun(
-                this, Plan.ofLevels(steps.timesteps(), sigmas, levels, options.firstStep()), new Steps(levels));
+        Plan plan = Plan.ofLevels(steps.timesteps(), sigmas, levels, options.firstStep());
+        boolean ofKDiffusion = settings.algorithm() == DpmAlgorithm.SDE_DPMSOLVER_PLUS_PLUS;
+        NoisePath path = ofKDiffusion ? NoisePath.along(plan.sigmas, null, false) : null;
+        return new PlannedRun(this, plan, new Steps(sigmas, levels), path);
     }
 
     private final class Steps implements Stepper {
+        private final double[] sigmas;
         private final NoiseLevel[] levels;
         private final List<float[]> predictions = new ArrayList<>(); // the latest first
 
-        Steps(NoiseLevel[] levels) {
+        Steps(double[] sigmas, NoiseLevel[] levels) {
+            this.sigmas = sigmas;
             this.levels = levels;
         }
 
@@ -85,7 +90,7 @@ record DpmSolverMultistepScheduler(DpmSolverSettings settings, boolean eulerAtFi
                 default -> thirdOrder(prev, call.index, h);
             }
             if (algorithm.addsNoise()) {
-                prev.plus(algorithm.ofNoise(to, h), call.noise());
+                prev.plus(algorithm.ofNoise(to, h), call.noise(sigmas[call.index], sigmas[call.index + 1]));
             }
             if (predictions.size() == settings.solverOrder()) {
                 predictions.removeLast();

@@ -5,18 +5,24 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The stochastic DPM-Solver++ of k-diffusion ("DPM++ SDE", Crowson 2022, after Lu et al. 2022, arXiv:2211.01095): exponential steps,
- * each with a look at its geometric middle and with noise added at both. The noise of the two calls is independent, where other
- * implementations cut it out of one Brownian path.
+ * each with a look at its geometric middle and with noise added at both, cut out of one Brownian path: both are the way of the path from the
+ * step's begin.
+ *
+ * @param noiseSeed of every picture's path; if {@code null} it is the picture's own, where diffusers takes a seed by chance. Diffusers cuts the
+ *     noise of a whole batch out of one path of this seed; here it is the same for each picture, which so does not depend on those beside it.
  */
-record DpmSolverSdeScheduler(NoiseSchedule schedule, PredictionType predictionType, SigmaSettings settings)
-        implements Scheduler {
+record DpmSolverSdeScheduler(
+        NoiseSchedule schedule,
+        PredictionType predictionType,
+        SigmaSettings settings,
+        @Nullable Long noiseSeed) implements Scheduler {
 
     static DpmSolverSdeScheduler of(ConfigReader config) {
-        config.refuse("noise_sampler_seed", ""); // fixes the noise to a Brownian path the engine does not have
         return new DpmSolverSdeScheduler(
                 config.schedule(false),
                 config.predictionType(PredictionType.EPSILON, PredictionType.SAMPLE, PredictionType.V_PREDICTION),
-                SigmaSettings.of(config).withoutEndsOfKarras());
+                SigmaSettings.of(config).withoutEndsOfKarras(),
+                config.seed("noise_sampler_seed"));
     }
 
     @Override
@@ -51,7 +57,11 @@ record DpmSolverSdeScheduler(NoiseSchedule schedule, PredictionType predictionTy
         }
         Plan plan = Plan.exploding(
                 timesteps, sigmas, modelSigmas, settings.initNoiseSigma(grid[0]), order() * options.firstStep());
-        return new PlannedRun(this, plan, new Steps(grid, options.get(RunOption.S_NOISE, 1)));
+        return new PlannedRun(
+                this,
+                plan,
+                new Steps(grid, options.get(RunOption.S_NOISE, 1)),
+                NoisePath.along(plan.sigmas, noiseSeed, true));
     }
 
     private final class Steps implements Stepper {
@@ -70,6 +80,8 @@ record DpmSolverSdeScheduler(NoiseSchedule schedule, PredictionType predictionTy
             double from = grid[step];
             double to = grid[step + 1];
             double middle = Math.sqrt(from * to);
+            float logFrom = (float) StrictMath.log(from);
+            float logTo = (float) StrictMath.log(to);
             float[] begin = stepBegin;
             if (begin == null) {
                 float[] original =
@@ -78,19 +90,25 @@ record DpmSolverSdeScheduler(NoiseSchedule schedule, PredictionType predictionTy
                     return new Update(original, original);
                 }
                 stepBegin = call.sample;
-                return new Update(noisyStep(call.sample, original, from, middle, call), original);
+                float[] noise = noise(call, logFrom, logFrom + (logTo - logFrom) * 0.5f);
+                return new Update(noisyStep(call.sample, original, from, middle, noise), original);
             }
             float[] original =
                     NoiseLevel.exploding(middle).originalSample(predictionType, call.modelOutput, call.sample);
             stepBegin = null;
-            return new Update(noisyStep(begin, original, from, to, call), original);
+            return new Update(noisyStep(begin, original, from, to, noise(call, logFrom, logTo)), original);
         }
 
-        private float[] noisyStep(float[] sample, float[] original, double from, double to, Call call) {
+        /** Noise between two sigmas that went there and back through single-precision logarithms, as they do in the references. */
+        private static float[] noise(Call call, float logFrom, float logTo) {
+            return call.noise((float) StrictMath.exp(logFrom), (float) StrictMath.exp(logTo));
+        }
+
+        private float[] noisyStep(float[] sample, float[] original, double from, double to, float[] noise) {
             double kept = Karras.down(from, to) / from;
             return Terms.of(kept, sample)
                     .plus(1 - kept, original)
-                    .plus(noiseScale * Karras.up(from, to), call.noise())
+                    .plus(noiseScale * Karras.up(from, to), noise)
                     .sum();
         }
     }

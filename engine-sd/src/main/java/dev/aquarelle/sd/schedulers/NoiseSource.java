@@ -13,4 +13,12 @@ public interface NoiseSource {
 
     /** The next block of independent standard normal numbers, F32, in the latents' shape and layout. */
     Tensor next(Shape shape);
+
+    /**
+     * The same for a step between two sigmas, asked for by samplers with a {@link SchedulerRun#noisePath}. A source without a path has no other
+     * noise for it.
+     */
+    default Tensor next(Shape shape, double from, double to) {
+        return next(shape);
+    }
 }

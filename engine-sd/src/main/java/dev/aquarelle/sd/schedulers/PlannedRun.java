@@ -2,15 +2,25 @@ package dev.aquarelle.sd.schedulers;
 
 import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.core.tensor.Tensor;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** A run by a plan's tables and a stepper's arithmetic; it guards the order of the calls and the shapes. */
 final class PlannedRun implements SchedulerRun {
     private final String scheduler;
     private final Plan plan;
     private final Stepper stepper;
+    private final @Nullable NoisePath noisePath;
     private int next;
 
     PlannedRun(Scheduler scheduler, Plan plan, Stepper stepper) {
+        this(scheduler, plan, stepper, null);
+    }
+
+    /**
+     * @param noisePath that the steps' noise is cut out of, if there is one
+     */
+    PlannedRun(Scheduler scheduler, Plan plan, Stepper stepper, @Nullable NoisePath noisePath) {
         if (plan.begin >= plan.timesteps.length) {
             throw new SchedulerException("%s: a start at call %d leaves none of %d"
                     .formatted(scheduler.name(), plan.begin, plan.timesteps.length));
@@ -18,6 +28,7 @@ final class PlannedRun implements SchedulerRun {
         this.scheduler = scheduler.name();
         this.plan = plan;
         this.stepper = stepper;
+        this.noisePath = noisePath;
     }
 
     @Override
@@ -43,6 +54,11 @@ final class PlannedRun implements SchedulerRun {
     @Override
     public float initNoiseSigma() {
         return (float) plan.initNoiseSigma;
+    }
+
+    @Override
+    public Optional<NoisePath> noisePath() {
+        return Optional.ofNullable(noisePath);
     }
 
     @Override
@@ -73,19 +89,36 @@ final class PlannedRun implements SchedulerRun {
         }
         Shape shape = latents.shape();
         requireSameShape("the model's output", modelOutput.shape(), shape);
-        int batch = shape.rank() == 0 ? 1 : shape.dim(0);
-        Stepper.Update update = stepper.step(new Stepper.Call(
-                index, modelOutput.toFloatArray(), latents.toFloatArray(), batch, () -> draw(noise, shape)));
+        Stepper.Update update = stepper.step(
+                new Stepper.Call(index, modelOutput.toFloatArray(), latents.toFloatArray(), shape, new Checked(noise)));
         next++;
         return new StepResult(
                 Tensor.of(update.prevSample, shape.dims()),
                 update.predOriginalSample == null ? null : Tensor.of(update.predOriginalSample, shape.dims()));
     }
 
-    private float[] draw(NoiseSource source, Shape shape) {
-        Tensor noise = source.next(shape);
-        requireSameShape("the noise", noise.shape(), shape);
-        return noise.toFloatArray();
+    /** A source whose noise has the latents' shape. */
+    private final class Checked implements NoiseSource {
+        private final NoiseSource source;
+
+        Checked(NoiseSource source) {
+            this.source = source;
+        }
+
+        @Override
+        public Tensor next(Shape shape) {
+            return checked(source.next(shape), shape);
+        }
+
+        @Override
+        public Tensor next(Shape shape, double from, double to) {
+            return checked(source.next(shape, from, to), shape);
+        }
+
+        private Tensor checked(Tensor noise, Shape shape) {
+            requireSameShape("the noise", noise.shape(), shape);
+            return noise;
+        }
     }
 
     private int index(int call) {

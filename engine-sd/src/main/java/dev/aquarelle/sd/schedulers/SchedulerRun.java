@@ -1,6 +1,7 @@
 package dev.aquarelle.sd.schedulers;
 
 import dev.aquarelle.core.tensor.Tensor;
+import java.util.Optional;
 
 /**
  * One way from noise to a sample: the calls of the model in their order, and the sampler's memory of them. For one thread, once.
@@ -31,6 +32,11 @@ public interface SchedulerRun {
 
     /** The standard deviation of the noise a run without an image starts with. */
     float initNoiseSigma();
+
+    /** The path that its noise is cut out of; empty if the noise of all its steps is independent, or there is none. */
+    default Optional<NoisePath> noisePath() {
+        return Optional.empty();
+    }
 
     /** Where a run without an image starts: {@code noise * initNoiseSigma()}. */
     Tensor initialLatents(Tensor noise);

@@ -1,6 +1,6 @@
 package dev.aquarelle.sd.schedulers;
 
-import java.util.function.Supplier;
+import dev.aquarelle.core.tensor.Shape;
 import org.jspecify.annotations.Nullable;
 
 /** The arithmetic of one run's steps, with its memory. */
@@ -15,19 +15,29 @@ interface Stepper {
         final float[] modelOutput;
         final float[] sample;
         final int batch;
-        private final Supplier<float[]> noise;
+        private final Shape shape;
+        private final NoiseSource noise;
 
-        Call(int index, float[] modelOutput, float[] sample, int batch, Supplier<float[]> noise) {
+        /**
+         * @param shape of the sample, pictures outermost
+         */
+        Call(int index, float[] modelOutput, float[] sample, Shape shape, NoiseSource noise) {
             this.index = index;
             this.modelOutput = modelOutput;
             this.sample = sample;
-            this.batch = batch;
+            this.batch = shape.rank() == 0 ? 1 : shape.dim(0);
+            this.shape = shape;
             this.noise = noise;
         }
 
         /** Draws new noise. */
         float[] noise() {
-            return noise.get();
+            return noise.next(shape).toFloatArray();
+        }
+
+        /** The noise of the way between two sigmas. */
+        float[] noise(double from, double to) {
+            return noise.next(shape, from, to).toFloatArray();
         }
     }
 

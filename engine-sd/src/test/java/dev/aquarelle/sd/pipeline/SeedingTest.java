@@ -14,6 +14,8 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What noise a request is made of, on the demo model. */
 class SeedingTest {
@@ -53,13 +55,17 @@ class SeedingTest {
         assertThat(noise.steps().next(shape).slice(1, 2).toFloatArray()).isEqualTo(step.toFloatArray());
     }
 
-    @Test
-    void aPictureOfABatchIsThatOfItsSeedAloneByPhiloxToo() {
+    @ParameterizedTest
+    @ValueSource(strings = {"euler_a", "dpmpp_sde", "dpmpp_2m_sde"})
+    void aPictureOfABatchIsThatOfItsSeedAloneByPhiloxToo(String sampler) {
+        TextToImage.Builder owl = owl().sampler(sampler);
         Image second =
-                engine.generate(owl().seeding(PHILOX).batch(2).build()).get(1).image();
+                engine.generate(owl.seeding(PHILOX).batch(2).build()).get(1).image();
+        Image byTorch =
+                engine.generate(owl.seeding(Seeding.DEFAULT).build()).get(1).image();
 
-        assertThat(picture(owl().seeding(PHILOX).seed(8))).isEqualTo(second);
-        assertThat(picture(owl().seed(8))).isNotEqualTo(second);
+        assertThat(picture(owl.seeding(PHILOX).batch(1).seed(8))).isEqualTo(second);
+        assertThat(picture(owl.seeding(Seeding.DEFAULT))).isEqualTo(byTorch).isNotEqualTo(second);
     }
 
     @Test

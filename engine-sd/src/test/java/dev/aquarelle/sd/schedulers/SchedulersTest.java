@@ -3,9 +3,12 @@ package dev.aquarelle.sd.schedulers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import dev.aquarelle.core.tensor.Shape;
 import dev.aquarelle.core.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -181,7 +184,11 @@ class SchedulersTest {
                 "DPMSolverMultistepScheduler | \"variance_type\": \"learned\" | variance_type",
                 "DPMSolverMultistepScheduler | \"use_dynamic_shifting\": true | use_dynamic_shifting",
                 "DPMSolverMultistepScheduler | \"prediction_type\": \"flow_prediction\" | use_flow_sigmas",
-                "DPMSolverSDEScheduler | \"noise_sampler_seed\": 3 | noise_sampler_seed",
+                "DPMSolverSDEScheduler | \"noise_sampler_seed\": -3 | noise_sampler_seed",
+                "DPMSolverSDEScheduler | \"noise_sampler_seed\": 0.5 | noise_sampler_seed",
+                "DPMSolverSDEScheduler | \"noise_sampler_seed\": \"3\" | noise_sampler_seed",
+                "DPMSolverSDEScheduler | \"noise_sampler_seed\": [3, 4] | noise_sampler_seed",
+                "DPMSolverSDEScheduler | \"noise_sampler_seed\": 18446744073709551616 | noise_sampler_seed",
                 "UniPCMultistepScheduler | \"solver_type\": \"bh1\" | final_sigmas_type",
                 "UniPCMultistepScheduler | \"solver_p\": {} | solver_p",
                 "UniPCMultistepScheduler | \"shift_terminal\": 0.1 | shift_terminal"
@@ -256,6 +263,60 @@ class SchedulersTest {
 
         assertThatThrownBy(() -> run.step(0, random(2), random(1), NoiseSource.NONE))
                 .hasMessageContaining("noise");
+    }
+
+    @Test
+    void noiseOfDpmSdeIsCutOutOfAPathAlongTheWholeSchedule() {
+        Scheduler scheduler = Schedulers.named("dpmpp_sde_karras", MODEL);
+        SchedulerRun run = scheduler.start(RunOptions.steps(5).startingAt(2));
+        float[] sigmas = scheduler.start(5).sigmas();
+        List<double[]> asked = new ArrayList<>();
+        NoiseSource noise = new NoiseSource() {
+            @Override
+            public Tensor next(Shape shape) {
+                throw new AssertionError("expected the noise of an interval");
+            }
+
+            @Override
+            public Tensor next(Shape shape, double from, double to) {
+                asked.add(new double[] {from, to});
+                return random(4);
+            }
+        };
+        Tensor latents = random(1);
+        for (int call = 0; call < run.count(); call++) {
+            latents = run.step(call, random(2), latents, noise).prevSample();
+        }
+
+        assertThat(run.noisePath()).contains(new NoisePath(sigmas[8], sigmas[0], null, true));
+        assertThat(asked).hasSize(4); // two in each step but the last, which ends without noise
+        for (int i = 0; i < 4; i++) {
+            float from = sigmas[3 + i / 2 * 2];
+            float to = sigmas[5 + i / 2 * 2];
+            assertThat(asked.get(i)[0]).isCloseTo(from, withinPercentage(1e-4));
+            assertThat(asked.get(i)[1]).isCloseTo(i % 2 == 0 ? Math.sqrt(from * to) : to, withinPercentage(1e-4));
+        }
+    }
+
+    @Test
+    void aConfigurationMayFixTheSeedOfAPath() {
+        SchedulerConfig config =
+                config("{\"_class_name\": \"DPMSolverSDEScheduler\", \"noise_sampler_seed\": 18446744073709551615}");
+
+        assertThat(Schedulers.fromConfig(config)
+                        .start(5)
+                        .noisePath()
+                        .orElseThrow()
+                        .seed())
+                .isEqualTo(-1L);
+        assertThat(Schedulers.nameOf(config)).isEmpty(); // no name of a sampler says so
+    }
+
+    @Test
+    void aPathNeedsFiniteSigmas() {
+        assertThatThrownBy(() -> new NoisePath(0.03, Double.POSITIVE_INFINITY, null, true))
+                .isInstanceOf(SchedulerException.class)
+                .hasMessageContaining("0.03 to Infinity");
     }
 
     @Test
