@@ -8,6 +8,8 @@ import dev.aquarelle.sd.pipeline.PictureRequest;
 import dev.aquarelle.sd.pipeline.SdxlOptions;
 import dev.aquarelle.sd.pipeline.StableDiffusion;
 import dev.aquarelle.sd.pipeline.TextToImage;
+import dev.aquarelle.sd.schedulers.AlignYourSteps;
+import dev.aquarelle.sd.schedulers.Schedule;
 import dev.aquarelle.sd.schedulers.Scheduler;
 import dev.aquarelle.sd.schedulers.SchedulerConfig;
 import dev.aquarelle.sd.schedulers.SchedulerException;
@@ -96,6 +98,9 @@ final class GenerateCommand implements Callable<Integer> {
             paramLabel = "NAME",
             description = "How noise becomes a picture: ddim, euler, euler_a, dpmpp_2m_karras ...")
     private @Nullable String sampler;
+
+    @Mixin
+    private final ScheduleOptions scheduleOptions = new ScheduleOptions();
 
     @Option(
             names = "--seed",
@@ -282,7 +287,10 @@ final class GenerateCommand implements Callable<Integer> {
     private void requireSampler() {
         if (sampler != null) {
             try {
-                Scheduler scheduler = Schedulers.named(sampler, USUAL);
+                Schedule schedule = scheduleOptions.schedule();
+                Scheduler scheduler = schedule == null
+                        ? Schedulers.named(sampler, USUAL)
+                        : Schedulers.scheduled(sampler, USUAL, schedule, AlignYourSteps.STABLE_DIFFUSION);
                 if (steps != null) {
                     SchedulerRun _ = scheduler.start(steps);
                 }
@@ -336,6 +344,7 @@ final class GenerateCommand implements Callable<Integer> {
         if (sampler != null) {
             builder.sampler(sampler);
         }
+        builder.schedule(scheduleOptions.schedule());
         return builder.build();
     }
 }

@@ -99,6 +99,46 @@ class RequestOptionsTest {
         requireReplayed("alone.png");
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "--schedule, ays, Schedule type, Align Your Steps",
+        "--schedule, Karras, Schedule type, Karras",
+        "--timesteps, '999,300', Timesteps, 999 300",
+        "--sigmas, '14.6,0.75,0', Sigmas, 14.6 0.75 0"
+    })
+    void aSchedulesNoiseLevelsAreVisited(String option, String value, String key, String written) throws IOException {
+        Image usual = picture("usual.png", "--size", "64x48", "--sampler", "dpmpp_2m");
+
+        assertThat(picture("own.png", "--size", "64x48", "--sampler", "dpmpp_2m", option, value))
+                .isNotEqualTo(usual);
+        assertThat(values("own.png")).containsEntry("Sampler", "DPM++ 2M").containsEntry(key, written);
+        requireReplayed("own.png");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--schedule karras | DDIMScheduler: a schedule Karras needs a sampler with sigmas, which this one has not",
+                "--sampler ddim --schedule simple | DDIMScheduler: a schedule Simple needs a sampler with sigmas",
+                "--schedule gits | unknown schedule gits; known are uniform, karras",
+                "--sampler euler_karras --schedule beta | expected none beside the one in the sampler euler_karras",
+                "--sampler euler --schedule beta --sigmas 14,0 | expected one of --schedule, --timesteps and --sigmas",
+                "--sampler euler --timesteps 999,500,20 | steps: expected 3, as many as the schedule has, found 2",
+                "--sampler euler --timesteps 20,500 | timesteps: expected falling numbers",
+                "--sampler euler --timesteps 999,500 --hires 2 | expected one of any number of steps for a second pass",
+                "--sampler unipc --timesteps 999,500 | a schedule of 2 timesteps needs a sampler with timesteps"
+            })
+    void aScheduleThatCannotBeIsRefused(String options, String message) {
+        List<String> args = new ArrayList<>(List.of("an owl", "--steps", "2", "--size", "64x48"));
+        args.addAll(List.of(options.split(" ", -1)));
+
+        CommandRun run = CommandRun.of(args.toArray(String[]::new));
+
+        assertThat(run.status()).isNotZero();
+        assertThat(run.err()).contains("aquarelle: ").contains(message);
+    }
+
     @Test
     void aVariationSeedIsChosenWhereOnlyTheStrengthIsGiven() throws IOException {
         paint("alone.png", "--size", "64x48", "--variation-strength", "0.2");

@@ -1,5 +1,6 @@
 package dev.aquarelle.sd.pipeline;
 
+import dev.aquarelle.sd.schedulers.Schedule;
 import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +46,12 @@ public record HiresFix(
             throw new IllegalArgumentException("hires scale: expected 1 to 8, found " + scale);
         }
         ImageToImage.requireStrength(strength);
+        Schedule schedule = text.schedule();
+        if (schedule != null && schedule.steps().isPresent()) {
+            throw new IllegalArgumentException(
+                    "schedule: expected one of any number of steps for a second pass, found one "
+                            + schedule.description());
+        }
         if (steps < 0 || steps > TextToImage.MOST_STEPS) {
             throw new IllegalArgumentException(
                     "hires steps: expected 0 to %d, found %d".formatted(TextToImage.MOST_STEPS, steps));

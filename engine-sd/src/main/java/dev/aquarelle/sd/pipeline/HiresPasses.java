@@ -16,7 +16,7 @@ record HiresPasses(OpenModel open, SettledRequest s, HiresFix hires, Cancellatio
     }
 
     private Pass first() {
-        return new Pass(open, s, open.scheduler(s.sampler()).start(s.steps()), false, PassSteps.of(s), cancellation);
+        return new Pass(open, s, open.scheduler(s).start(s.steps()), false, PassSteps.of(s), cancellation);
     }
 
     @Override
@@ -28,7 +28,7 @@ record HiresPasses(OpenModel open, SettledRequest s, HiresFix hires, Cancellatio
         return new Pass(
                 open,
                 large(),
-                open.scheduler(s.sampler()).start(options),
+                open.scheduler(s).start(options),
                 encodes,
                 PassSteps.again(made),
                 cancellation);

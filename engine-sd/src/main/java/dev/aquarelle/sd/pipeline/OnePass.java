@@ -14,7 +14,7 @@ record OnePass(Pass last) implements Passes {
 
     static OnePass of(OpenModel open, SettledRequest s, Cancellation cancellation) {
         SchedulerRun run =
-                open.scheduler(s.sampler()).start(RunOptions.steps(s.steps()).startingAt(s.firstStep()));
+                open.scheduler(s).start(RunOptions.steps(s.steps()).startingAt(s.firstStep()));
         return new OnePass(new Pass(open, s, run, s.image() != null, PassSteps.of(s), cancellation));
     }
 

@@ -4,6 +4,8 @@ import dev.aquarelle.core.memory.MemoryBudget;
 import dev.aquarelle.core.safetensors.Weights;
 import dev.aquarelle.ops.Backend;
 import dev.aquarelle.sd.checkpoint.ModelSource;
+import dev.aquarelle.sd.schedulers.AlignYourSteps;
+import dev.aquarelle.sd.schedulers.Schedule;
 import dev.aquarelle.sd.schedulers.Scheduler;
 import dev.aquarelle.sd.schedulers.SchedulerConfig;
 import dev.aquarelle.sd.schedulers.Schedulers;
@@ -136,24 +138,34 @@ final class OpenModel implements AutoCloseable {
         return distilled;
     }
 
-    /**
-     * A sampler for this model.
-     *
-     * @param sampler its name; empty for the model's own
-     */
-    Scheduler scheduler(String sampler) {
+    /** A request's sampler for this model. */
+    Scheduler scheduler(SettledRequest s) {
+        String sampler = s.sampler();
+        Schedule schedule = s.text().schedule();
+        if (schedule != null) {
+            AlignYourSteps family = model().sizeIds() > 0 ? AlignYourSteps.SDXL : AlignYourSteps.STABLE_DIFFUSION;
+            return Schedulers.scheduled(sampler, schedulerConfig, schedule, family);
+        }
         return sampler.isEmpty() ? Schedulers.fromConfig(schedulerConfig) : Schedulers.named(sampler, schedulerConfig);
     }
 
-    /** What the sampler is called in a picture's file. */
-    String samplerTitle(String sampler) {
-        return sampler.isEmpty() ? SamplerTitle.of(schedulerConfig) : SamplerTitle.of(sampler);
+    /**
+     * What the sampler is called in a picture's file.
+     *
+     * @param sampler its name; empty for the model's own
+     * @param schedule apart from it, in place of one in its name
+     */
+    String samplerTitle(String sampler, @Nullable Schedule schedule) {
+        if (sampler.isEmpty()) {
+            return SamplerTitle.of(schedule == null ? schedulerConfig : Schedulers.withoutLayout(schedulerConfig));
+        }
+        return SamplerTitle.of(schedule == null ? sampler : Schedulers.withoutLayout(sampler));
     }
 
     /** The name to ask for, so that a picture with this title of a sampler is made again; null for what the model has. */
     @Nullable
-    String samplerOf(String title) {
-        return title.equals(samplerTitle(defaults.sampler())) ? null : title;
+    String samplerOf(String title, @Nullable Schedule schedule) {
+        return title.equals(samplerTitle(defaults.sampler(), schedule)) ? null : title;
     }
 
     @Override

@@ -24,6 +24,11 @@ final class ParameterReader {
         return found == null ? absent : found;
     }
 
+    /** Takes a value that says nothing new; another one stays. */
+    void take(String name, String usual) {
+        left.remove(name, usual);
+    }
+
     boolean has(String name) {
         return left.containsKey(name);
     }

@@ -19,7 +19,7 @@ record RefinedPasses(OpenModel base, OpenModel refiner, SettledRequest s, Refine
     }
 
     private Pass first() {
-        Scheduler scheduler = base.scheduler(s.sampler());
+        Scheduler scheduler = base.scheduler(s);
         PassSteps steps = new PassSteps(0, at().stepsBefore(scheduler, s.steps()), false);
         return new Pass(base, s, at().before(scheduler, s.steps()), false, steps, cancellation);
     }
@@ -27,7 +27,7 @@ record RefinedPasses(OpenModel base, OpenModel refiner, SettledRequest s, Refine
     @Override
     public Pass last() {
         SettledRequest rest = s.on(refiner.defaults(), refiner.isDistilled());
-        Scheduler scheduler = refiner.scheduler(rest.sampler());
+        Scheduler scheduler = refiner.scheduler(rest);
         int made = at().stepsBefore(scheduler, s.steps());
         PassSteps steps = new PassSteps(made, s.steps() - made, false);
         return new Pass(refiner, rest, at().after(scheduler, s.steps()), false, steps, cancellation);

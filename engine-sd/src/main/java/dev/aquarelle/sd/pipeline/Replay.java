@@ -3,6 +3,7 @@ package dev.aquarelle.sd.pipeline;
 import dev.aquarelle.sd.image.GenerationParameters;
 import dev.aquarelle.sd.image.Image;
 import dev.aquarelle.sd.prompt.PromptStyle;
+import dev.aquarelle.sd.schedulers.Schedule;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -41,7 +42,7 @@ public record Replay(PictureRequest request, List<String> ignored) {
 
     /** What says how it was made without changing it, or is compared otherwise. */
     private static final List<String> TELLING =
-            List.of(MODEL, "Model hash", "VAE", "VAE hash", "Prediction type", "Version", "Schedule type");
+            List.of(MODEL, "Model hash", "VAE", "VAE hash", "Prediction type", "Version");
 
     /** Copies the list. */
     public Replay {
@@ -89,32 +90,27 @@ public record Replay(PictureRequest request, List<String> ignored) {
         if (seed != null) {
             builder.seed(seed);
         }
-        String sampler = sampler(engine, values);
+        String title = values.text("Sampler");
+        Schedule schedule = ScheduleParameters.takenFrom(values, title, isOfWebUi(parameters));
+        String sampler = title == null ? null : engine.samplerOf(title, schedule);
         if (sampler != null) {
             builder.sampler(sampler);
         }
-        return builder.build();
+        return builder.schedule(schedule).build();
     }
 
     /** The web UI draws as Nvidia's GPUs do where it does not say otherwise. */
     private static Seeding.Generator generator(GenerationParameters parameters) {
-        String version = parameters.values().getOrDefault("Version", OWN_VERSION);
-        return version.equals(OWN_VERSION) ? Seeding.Generator.TORCH_CPU : Seeding.Generator.PHILOX;
+        return isOfWebUi(parameters) ? Seeding.Generator.PHILOX : Seeding.Generator.TORCH_CPU;
+    }
+
+    private static boolean isOfWebUi(GenerationParameters parameters) {
+        return !parameters.values().getOrDefault("Version", OWN_VERSION).equals(OWN_VERSION);
     }
 
     private static @Nullable String negative(GenerationParameters parameters, ParameterReader values) {
         boolean empty = values.text(EMPTY_NEGATIVE) != null;
         return parameters.negativePrompt().isEmpty() && !empty ? null : parameters.negativePrompt();
-    }
-
-    /** Newer web UIs name the spacing of sigmas apart from the sampler. */
-    private static @Nullable String sampler(StableDiffusion engine, ParameterReader values) {
-        String title = values.text("Sampler");
-        String spacing = values.text("Schedule type", "Automatic");
-        if (title == null) {
-            return null;
-        }
-        return spacing.equals("Automatic") ? engine.samplerOf(title) : title + " " + spacing;
     }
 
     private static PictureRequest request(TextToImage text, ParameterReader values, ReplayFiles files) {

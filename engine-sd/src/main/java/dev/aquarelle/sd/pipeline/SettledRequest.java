@@ -49,11 +49,16 @@ record SettledRequest(
                 text,
                 side(text.width(), image == null ? defaults.width() : image.width()),
                 side(text.height(), image == null ? defaults.height() : image.height()),
-                text.steps() == null ? defaults.steps() : text.steps(),
+                steps(text, defaults),
                 scale,
                 guidance(request, distilled ? 1 : scale),
                 text.sampler() == null ? defaults.sampler() : text.sampler(),
                 text.seed() == null ? ThreadLocalRandom.current().nextLong(LARGEST_CHOSEN_SEED + 1) : text.seed());
+    }
+
+    private static int steps(TextToImage text, ModelDefaults defaults) {
+        int usual = text.steps() == null ? defaults.steps() : text.steps();
+        return text.schedule() == null ? usual : text.schedule().steps().orElse(usual);
     }
 
     private static int side(@Nullable Integer asked, int otherwise) {
@@ -227,6 +232,7 @@ record SettledRequest(
         SequencedMap<String, String> values = new LinkedHashMap<>();
         values.put("Steps", Integer.toString(steps));
         values.put("Sampler", sampler);
+        ScheduleParameters.put(values, text.schedule());
         values.put("CFG scale", number(guidanceScale));
         if (request instanceof InstructEdit edit) {
             values.put("Image CFG scale", number(edit.imageGuidanceScale()));

@@ -8,6 +8,7 @@ import dev.aquarelle.sd.checkpoint.FileHashes;
 import dev.aquarelle.sd.checkpoint.ModelSource;
 import dev.aquarelle.sd.image.GenerationParameters;
 import dev.aquarelle.sd.image.Image;
+import dev.aquarelle.sd.schedulers.Schedule;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -241,13 +242,13 @@ public final class StableDiffusion implements AutoCloseable {
         SequencedMap<String, String> model = new LinkedHashMap<>();
         model.put(Replay.MODEL, base.defaults().name());
         source.putInto(model, hashes);
-        return s.parameters(model, base.samplerTitle(s.sampler()), hashes, tile, n);
+        return s.parameters(model, base.samplerTitle(s.sampler(), s.text().schedule()), hashes, tile, n);
     }
 
     /** The name to ask for, so that a picture with this title of a sampler is made again; null for what the model has. */
     @Nullable
-    String samplerOf(String title) {
-        return base.samplerOf(title);
+    String samplerOf(String title, @Nullable Schedule schedule) {
+        return base.samplerOf(title, schedule);
     }
 
     /**

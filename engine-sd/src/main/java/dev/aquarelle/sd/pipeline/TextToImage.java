@@ -1,6 +1,8 @@
 package dev.aquarelle.sd.pipeline;
 
 import dev.aquarelle.sd.prompt.PromptStyle;
+import dev.aquarelle.sd.schedulers.Schedule;
+import dev.aquarelle.sd.schedulers.Schedulers;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param guidanceScale how literally the prompt is taken; 1 switches guidance off
  * @param guidanceRescale how much of the unguided contrast is restored, 0 to 1
  * @param sampler a name such as {@code euler_a} or {@code DPM++ 2M Karras}
+ * @param schedule which noise levels the sampler visits; if {@code null} those of the sampler's name or of the model
  * @param seed of the first picture, the next ones have the following seeds; if {@code null} one is chosen
  * @param batch how many pictures are made side by side; a picture is the same alone and in a batch
  * @param clipSkip how many of the text encoder's last layers are left out for the prompt, in the web interface's style for the negative one too; 0 for none
@@ -37,6 +40,7 @@ public record TextToImage(
         @Nullable Double guidanceScale,
         double guidanceRescale,
         @Nullable String sampler,
+        @Nullable Schedule schedule,
         @Nullable Long seed,
         int batch,
         int clipSkip,
@@ -53,12 +57,16 @@ public record TextToImage(
 
     /**
      * @throws IllegalArgumentException if a value is outside of its range; names it, expected, found
+     * @throws dev.aquarelle.sd.schedulers.SchedulerException if there is a schedule beside a sampler that nobody knows
      */
     public TextToImage {
         requireText("prompt", prompt);
         requireSide("width", width);
         requireSide("height", height);
         require("steps", steps == null ? 1 : steps, 1, MOST_STEPS);
+        if (schedule != null) {
+            requireFit(schedule, sampler, steps);
+        }
         require("batch", batch, 1, LARGEST_BATCH);
         require("clipSkip", clipSkip, 0, Integer.MAX_VALUE);
         var _ = new Guidance(guidanceScale == null ? 1 : guidanceScale, guidanceRescale);
@@ -80,6 +88,7 @@ public record TextToImage(
                 guidanceScale,
                 guidanceRescale,
                 sampler,
+                schedule,
                 seed,
                 batch,
                 clipSkip,
@@ -117,6 +126,19 @@ public record TextToImage(
         }
     }
 
+    private static void requireFit(Schedule schedule, @Nullable String sampler, @Nullable Integer steps) {
+        if (sampler != null && Schedulers.namesLayout(sampler)) {
+            throw new IllegalArgumentException("schedule: expected none beside the one in the sampler %s, found %s"
+                    .formatted(sampler, schedule.description()));
+        }
+        int own = schedule.steps().orElse(1);
+        require("steps of the schedule", own, 1, MOST_STEPS);
+        if (schedule.steps().isPresent() && steps != null && steps != own) {
+            throw new IllegalArgumentException(
+                    "steps: expected %d, as many as the schedule has, found %d".formatted(own, steps));
+        }
+    }
+
     private static void require(String name, int value, int least, int most) {
         if (value < least || value > most) {
             throw new IllegalArgumentException("%s: expected %d to %d, found %d".formatted(name, least, most, value));
@@ -133,6 +155,7 @@ public record TextToImage(
         private @Nullable Double guidanceScale;
         private double guidanceRescale;
         private @Nullable String sampler;
+        private @Nullable Schedule schedule;
         private @Nullable Long seed;
         private int batch = 1;
         private int clipSkip;
@@ -181,6 +204,12 @@ public record TextToImage(
         /** The sampler's name. */
         public Builder sampler(String sampler) {
             this.sampler = sampler;
+            return this;
+        }
+
+        /** Which noise levels the sampler visits. */
+        public Builder schedule(@Nullable Schedule schedule) {
+            this.schedule = schedule;
             return this;
         }
 
@@ -253,6 +282,7 @@ public record TextToImage(
                     guidanceScale,
                     guidanceRescale,
                     sampler,
+                    schedule,
                     seed,
                     batch,
                     clipSkip,

@@ -26,7 +26,7 @@ record Dpm2AncestralScheduler(NoiseSchedule schedule, PredictionType predictionT
 
     @Override
     public Set<RunOption> options() {
-        return Set.of();
+        return Set.of(RunOption.SIGMAS);
     }
 
     @Override
@@ -34,7 +34,7 @@ record Dpm2AncestralScheduler(NoiseSchedule schedule, PredictionType predictionT
         options.check(this);
         SigmaTable table = SigmaTable.of(schedule);
         SigmaSteps steps = settings.steps(this, table, options);
-        double[] grid = steps.sigmasTo(0);
+        double[] grid = steps.sigmasTo(options.finalSigma(0));
         double[] middles = new double[options.steps()]; // on the way down; 0 for the last step, which goes to 0
         for (int i = 0; i < middles.length; i++) {
             middles[i] = Karras.middle(grid[i], Karras.down(grid[i], grid[i + 1]));

@@ -29,7 +29,7 @@ record Dpm2Scheduler(NoiseSchedule schedule, PredictionType predictionType, Sigm
 
     @Override
     public Set<RunOption> options() {
-        return Set.of();
+        return Set.of(RunOption.SIGMAS);
     }
 
     @Override
@@ -37,7 +37,7 @@ record Dpm2Scheduler(NoiseSchedule schedule, PredictionType predictionType, Sigm
         options.check(this);
         SigmaTable table = SigmaTable.of(schedule);
         SigmaSteps steps = settings.steps(this, table, options);
-        double[] grid = steps.sigmasTo(0);
+        double[] grid = steps.sigmasTo(options.finalSigma(0));
         double[] middles = new double[options.steps()]; // of each step; 0 for the last one, which goes to 0
         for (int i = 0; i < middles.length; i++) {
             middles[i] = Karras.middle(grid[i + 1], grid[i]);

@@ -48,7 +48,7 @@ record DpmSolverMultistepScheduler(DpmSolverSettings settings, boolean eulerAtFi
 
     @Override
     public Set<RunOption> options() {
-        return Set.of(RunOption.TIMESTEPS);
+        return Set.of(RunOption.TIMESTEPS, RunOption.SIGMAS);
     }
 
     @Override
@@ -56,7 +56,7 @@ record DpmSolverMultistepScheduler(DpmSolverSettings settings, boolean eulerAtFi
         options.check(this);
         settings.solver().check(this, options);
         SigmaSteps steps = settings.solver().steps(SigmaTable.of(schedule()), options, settings.cutOff());
-        double[] sigmas = steps.sigmasTo(settings.finalSigma());
+        double[] sigmas = steps.sigmasTo(settings.finalSigma(this, options));
         NoiseLevel[] levels = settings.solver().levels(sigmas);
         Plan plan = Plan.ofLevels(steps.timesteps(), sigmas, levels, options.firstStep());
         boolean ofKDiffusion = settings.algorithm() == DpmAlgorithm.SDE_DPMSOLVER_PLUS_PLUS;
@@ -102,7 +102,8 @@ record DpmSolverMultistepScheduler(DpmSolverSettings settings, boolean eulerAtFi
             int stepsLeft = levels.length - 1 - index;
             boolean lowerOrder = settings.lowerOrderFinal() && levels.length - 1 < FEW_STEPS;
             int order = Math.min(settings.solverOrder(), predictions.size());
-            if (stepsLeft == 1 && (eulerAtFinal || lowerOrder || settings.finalSigma() == 0)) {
+            boolean endsClean = levels[levels.length - 1].noise() == 0;
+            if (stepsLeft == 1 && (eulerAtFinal || lowerOrder || endsClean)) {
                 return 1;
             }
             return stepsLeft == 2 && lowerOrder ? Math.min(order, 2) : order;

@@ -37,7 +37,7 @@ record DpmSolverSdeScheduler(
 
     @Override
     public Set<RunOption> options() {
-        return Set.of(RunOption.S_NOISE);
+        return Set.of(RunOption.SIGMAS, RunOption.S_NOISE);
     }
 
     @Override
@@ -45,15 +45,17 @@ record DpmSolverSdeScheduler(
         options.check(this);
         SigmaTable table = SigmaTable.of(schedule);
         SigmaSteps steps = settings.steps(this, table, options);
-        double[] grid = steps.sigmasTo(0);
-        double[] timesteps = Grid.doubledAfterTheFirst(steps.timesteps());
-        double[] sigmas = Grid.append(Grid.doubledAfterTheFirst(Grid.head(grid, options.steps())), 0);
+        double end = options.finalSigma(0);
+        double[] grid = steps.sigmasTo(end);
+        double[] ends = Grid.append(steps.sigmas(), end);
+        double[] timesteps =
+                Grid.head(Grid.doubledAfterTheFirst(Grid.append(steps.timesteps(), 0)), TwoCallTables.calls(grid));
+        double[] sigmas = Grid.head(Grid.doubledAfterTheFirst(grid), timesteps.length + 1);
         double[] modelSigmas = sigmas.clone();
         for (int i = 1; i < timesteps.length; i += 2) {
             double middle = Math.sqrt(grid[i / 2] * grid[i / 2 + 1]);
             modelSigmas[i] = middle;
-            timesteps[i] =
-                    table.timestepsOf(new double[] {Math.sqrt(steps.sigmas()[i / 2] * steps.sigmas()[i / 2 + 1])})[0];
+            timesteps[i] = table.timestepsOf(new double[] {Math.sqrt(ends[i / 2] * ends[i / 2 + 1])})[0];
         }
         Plan plan = Plan.exploding(
                 timesteps, sigmas, modelSigmas, settings.initNoiseSigma(grid[0]), order() * options.firstStep());

@@ -66,6 +66,20 @@ record DpmSolverSettings(
                 solver);
     }
 
+    /**
+     * The sigma of a run's result.
+     *
+     * @throws SchedulerException if it is 0 and the algorithm cannot get there
+     */
+    double finalSigma(Scheduler scheduler, RunOptions options) {
+        double sigma = options.finalSigma(finalSigma);
+        if (sigma == 0 && !algorithm.predictsOriginal()) {
+            throw new SchedulerException("%s: sigmas: algorithm_type %s needs a last one above 0, found 0"
+                    .formatted(scheduler.name(), algorithm.key()));
+        }
+        return sigma;
+    }
+
     private static DpmAlgorithm algorithm(ConfigReader config, DpmAlgorithm... algorithms) {
         if (config.isText("algorithm_type", "deis")) {
             return DpmAlgorithm.DPMSOLVER_PLUS_PLUS; // likewise

@@ -45,7 +45,7 @@ record DpmSolverSinglestepScheduler(DpmSolverSettings settings) implements Sched
 
     @Override
     public Set<RunOption> options() {
-        return Set.of(RunOption.TIMESTEPS);
+        return Set.of(RunOption.TIMESTEPS, RunOption.SIGMAS);
     }
 
     @Override
@@ -53,21 +53,22 @@ record DpmSolverSinglestepScheduler(DpmSolverSettings settings) implements Sched
         options.check(this);
         settings.solver().check(this, options);
         SigmaSteps steps = settings.solver().steps(SigmaTable.of(schedule()), options, settings.cutOff());
-        double[] sigmas = steps.sigmasTo(settings.finalSigma());
+        double[] sigmas = steps.sigmasTo(settings.finalSigma(this, options));
         NoiseLevel[] levels = settings.solver().levels(sigmas);
-        int[] orders = orders(steps.sigmas().length);
+        int[] orders = orders(levels);
         return new PlannedRun(
                 this, Plan.ofLevels(steps.timesteps(), sigmas, levels, options.firstStep()), new Steps(levels, orders));
     }
 
     /** The order of each step: 1, 2, ... up to the solver's, again and again; at the end lower ones where groups do not come out even. */
-    private int[] orders(int steps) {
+    private int[] orders(NoiseLevel[] levels) {
+        int steps = levels.length - 1;
         int group = settings.solverOrder();
         int[] orders = new int[steps];
         for (int i = 0; i < steps; i++) {
             orders[i] = i % group + 1;
         }
-        if (settings.finalSigma() == 0 || settings.lowerOrderFinal() && steps % group == 0) {
+        if (levels[steps].noise() == 0 || settings.lowerOrderFinal() && steps % group == 0) {
             orders[steps - 1] = 1;
         }
         return orders;

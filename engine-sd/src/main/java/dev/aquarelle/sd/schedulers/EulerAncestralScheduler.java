@@ -20,14 +20,14 @@ record EulerAncestralScheduler(NoiseSchedule schedule, PredictionType prediction
 
     @Override
     public Set<RunOption> options() {
-        return Set.of();
+        return Set.of(RunOption.SIGMAS);
     }
 
     @Override
     public SchedulerRun start(RunOptions options) {
         options.check(this);
         SigmaSteps steps = settings.steps(this, SigmaTable.of(schedule), options);
-        double[] sigmas = steps.sigmasTo(0);
+        double[] sigmas = steps.sigmasTo(options.finalSigma(0));
         Plan plan = Plan.exploding(
                 steps.timesteps(), sigmas, sigmas, settings.initNoiseSigma(sigmas[0]), options.firstStep());
         return new PlannedRun(this, plan, call -> {

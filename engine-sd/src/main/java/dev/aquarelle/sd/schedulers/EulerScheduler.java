@@ -59,16 +59,9 @@ record EulerScheduler(
     public SchedulerRun start(RunOptions options) {
         options.check(this);
         SigmaTable table = SigmaTable.of(schedule);
-        double[] timesteps;
-        double[] sigmas;
-        if (options.has(RunOption.SIGMAS)) {
-            sigmas = Grid.roundedToFloat(options.sigmas());
-            timesteps = table.timestepsOf(Grid.head(sigmas, sigmas.length - 1));
-        } else {
-            SigmaSteps steps = steps(table, options);
-            timesteps = steps.timesteps();
-            sigmas = steps.sigmasTo(finalSigma);
-        }
+        SigmaSteps steps = options.has(RunOption.SIGMAS) ? SigmaSteps.given(table, options) : steps(table, options);
+        double[] timesteps = steps.timesteps();
+        double[] sigmas = steps.sigmasTo(options.finalSigma(finalSigma));
         if (continuous) {
             if (options.has(RunOption.TIMESTEPS)) {
                 throw new SchedulerException(

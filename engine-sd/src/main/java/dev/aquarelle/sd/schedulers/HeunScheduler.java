@@ -4,7 +4,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Heun's method of second order (Karras et al. 2022, arXiv:2206.00364, algorithm 1): each step but the last looks at its end as well
+ * Heun's method of second order (Karras et al. 2022, arXiv:2206.00364, algorithm 1): each step but one to sigma 0 looks at its end as well
  * and takes the mean of both slopes.
  */
 record HeunScheduler(NoiseSchedule schedule, PredictionType predictionType, SigmaSettings settings, Clipping clipping)
@@ -30,16 +30,19 @@ record HeunScheduler(NoiseSchedule schedule, PredictionType predictionType, Sigm
 
     @Override
     public Set<RunOption> options() {
-        return Set.of(RunOption.TIMESTEPS);
+        return Set.of(RunOption.TIMESTEPS, RunOption.SIGMAS);
     }
 
     @Override
     public SchedulerRun start(RunOptions options) {
         options.check(this);
-        SigmaSteps steps = settings.steps(this, SigmaTable.of(schedule), options);
-        double[] grid = Grid.roundedToFloat(steps.sigmas());
-        double[] sigmas = Grid.append(Grid.doubledAfterTheFirst(grid), 0);
-        double[] timesteps = Grid.doubledAfterTheFirst(steps.timesteps());
+        SigmaTable table = SigmaTable.of(schedule);
+        SigmaSteps steps = settings.steps(this, table, options);
+        double[] grid = steps.sigmasTo(options.finalSigma(0));
+        int calls = TwoCallTables.calls(grid);
+        double[] sigmas = Grid.head(Grid.doubledAfterTheFirst(grid), calls + 1);
+        double end = table.timestepsOf(new double[] {grid[grid.length - 1]})[0];
+        double[] timesteps = Grid.head(Grid.doubledAfterTheFirst(Grid.append(steps.timesteps(), end)), calls);
         Plan plan = Plan.exploding(
                 timesteps, sigmas, sigmas, settings.initNoiseSigma(grid[0]), order() * options.firstStep());
         return new PlannedRun(this, plan, new Steps(sigmas));

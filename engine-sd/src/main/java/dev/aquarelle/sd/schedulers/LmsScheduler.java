@@ -25,14 +25,14 @@ record LmsScheduler(NoiseSchedule schedule, PredictionType predictionType, Sigma
 
     @Override
     public Set<RunOption> options() {
-        return Set.of(RunOption.ORDER);
+        return Set.of(RunOption.SIGMAS, RunOption.ORDER);
     }
 
     @Override
     public SchedulerRun start(RunOptions options) {
         options.check(this);
         SigmaSteps steps = settings.steps(this, SigmaTable.of(schedule), options);
-        double[] sigmas = steps.sigmasTo(0);
+        double[] sigmas = steps.sigmasTo(options.finalSigma(0));
         int order = (int) options.get(RunOption.ORDER, 4);
         List<float[]> slopes = new ArrayList<>(); // the latest first
         Plan plan = Plan.exploding(

@@ -80,6 +80,16 @@ public final class RunOptions {
         return sigmas.clone();
     }
 
+    /** The sigma of the result: the last one that is given, or the scheduler's own if none are. */
+    double finalSigma(double own) {
+        return sigmas.length > 0 ? sigmas[sigmas.length - 1] : own;
+    }
+
+    /** With the steps of {@code other} in place of a number of them; where to start and the scheduler's own options stay. */
+    RunOptions withStepsOf(RunOptions other) {
+        return new RunOptions(other.steps, firstStep, other.timesteps, other.sigmas, values);
+    }
+
     /** The value of an option, or {@code absent} if the run does not ask for it. */
     public double get(RunOption option, double absent) {
         return values.getOrDefault(option, absent);

@@ -159,6 +159,11 @@ record Sampler(String name, List<String> aliases, SchedulerKind kind, boolean sp
                 .equals(name);
     }
 
+    /** Whether its name had a layout of sigmas behind. */
+    boolean laysOutSigmas() {
+        return LAYOUTS.stream().anyMatch(layout -> options.containsKey(layout.key()));
+    }
+
     private Sampler with(SigmaSpacing spacing) {
         Map<String, Object> more = new HashMap<>(options);
         more.put(spacing.key(), true);

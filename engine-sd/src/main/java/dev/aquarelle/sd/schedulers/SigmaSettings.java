@@ -43,6 +43,9 @@ record SigmaSettings(
     }
 
     SigmaSteps steps(Scheduler scheduler, SigmaTable table, RunOptions options) {
+        if (options.has(RunOption.SIGMAS)) {
+            return SigmaSteps.given(table, options);
+        }
         double[] timesteps = timesteps(scheduler, table, options);
         return spread(table, timesteps, table.at(timesteps));
     }

@@ -10,6 +10,12 @@ final class SigmaSteps {
         this.sigmas = sigmas;
     }
 
+    /** Those of the sigmas that a run gives. */
+    static SigmaSteps given(SigmaTable table, RunOptions options) {
+        double[] sigmas = Grid.head(Grid.roundedToFloat(options.sigmas()), options.steps());
+        return new SigmaSteps(table.timestepsOf(sigmas), sigmas);
+    }
+
     double[] timesteps() {
         return timesteps;
     }

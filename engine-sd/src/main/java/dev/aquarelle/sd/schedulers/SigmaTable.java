@@ -66,6 +66,20 @@ final class SigmaTable {
         return sigmas[below] + (timestep - below) * ((double) sigmas[below + 1] - sigmas[below]);
     }
 
+    /** Sigmas at timesteps of the table, between two of them linearly in log sigma: {@link #timestepsOf} the other way round. */
+    double[] atByLogarithm(double[] timesteps) {
+        double[] result = new double[timesteps.length];
+        for (int i = 0; i < result.length; i++) {
+            int below = (int) timesteps[i];
+            int above = Math.min(below + 1, sigmas.length - 1);
+            double weight = timesteps[i] - below;
+            result[i] = weight == 0
+                    ? sigmas[below]
+                    : StrictMath.exp((1 - weight) * logSigmas[below] + weight * logSigmas[above]);
+        }
+        return result;
+    }
+
     /** The timesteps whose sigmas these are, between two of the table linearly in log sigma. */
     double[] timestepsOf(double[] sigmas) {
         double[] result = new double[sigmas.length];

@@ -48,6 +48,9 @@ record SolverSettings(
 
     /** @param cutOff how many of the noisiest training timesteps are left out */
     SigmaSteps steps(SigmaTable table, RunOptions options, int cutOff) {
+        if (options.has(RunOption.SIGMAS)) {
+            return SigmaSteps.given(table, options);
+        }
         if (sigmaSpacing != SigmaSpacing.OF_TIMESTEPS) {
             double[] sigmas = sigmaSpacing == SigmaSpacing.LU
                     ? SigmaSpacing.evenLogarithms(table.logLast(), table.logFirst(), options.steps())
@@ -83,8 +86,12 @@ record SolverSettings(
         return flowShift * sigma / (1 + (flowShift - 1) * sigma);
     }
 
-    /** Given timesteps leave no room for sigmas that come from elsewhere. */
+    /** Given timesteps leave no room for sigmas that come from elsewhere, and a flow's sigmas are other ones. */
     void check(Scheduler scheduler, RunOptions options) {
+        if (options.has(RunOption.SIGMAS) && flow) {
+            throw new SchedulerException(
+                    "%s: a run of given sigmas excludes use_flow_sigmas".formatted(scheduler.name()));
+        }
         if (options.has(RunOption.TIMESTEPS) && (flow || sigmaSpacing != SigmaSpacing.OF_TIMESTEPS)) {
             throw new SchedulerException("%s: a run of given timesteps excludes %s"
                     .formatted(scheduler.name(), flow ? "use_flow_sigmas" : sigmaSpacing.key()));

@@ -1,6 +1,6 @@
 package dev.aquarelle.sd.schedulers;
 
-/** The calls of the solvers that look at the begin and in the middle of each step but the last. */
+/** The calls of the solvers that look at the begin and in the middle of each step but one that ends at a clean sample. */
 final class TwoCallTables {
     private final double[] timesteps;
     private final double[] sigmas;
@@ -14,6 +14,12 @@ final class TwoCallTables {
         this.maxSigma = maxSigma;
     }
 
+    /** How many there are for the sigmas of the steps and of the result: two for a step, one for a step to sigma 0. */
+    static int calls(double[] grid) {
+        int steps = grid.length - 1;
+        return grid[steps] == 0 ? 2 * steps - 1 : 2 * steps;
+    }
+
     /**
      * @param grid the sigmas of the steps and of the result
      * @param middles the sigma in the middle of each step
@@ -23,13 +29,13 @@ final class TwoCallTables {
         double[] begins =
                 settings.sigmaSpacing() == SigmaSpacing.KARRAS ? Grid.rounded(steps.timesteps()) : steps.timesteps();
         double[] between = table.timestepsOf(middles);
-        double[] timesteps = new double[2 * begins.length - 1];
+        double[] timesteps = new double[calls(grid)];
         double[] modelSigmas = new double[timesteps.length];
         for (int i = 0; i < timesteps.length; i++) {
             timesteps[i] = i % 2 == 0 ? begins[i / 2] : between[i / 2];
             modelSigmas[i] = i % 2 == 0 ? grid[i / 2] : middles[i / 2];
         }
-        double[] sigmas = Grid.append(Grid.doubledAfterTheFirst(grid), 0);
+        double[] sigmas = Grid.append(Grid.doubledAfterTheFirst(grid), grid[grid.length - 1]);
         return new TwoCallTables(timesteps, sigmas, modelSigmas, grid[0]);
     }
 

@@ -81,20 +81,27 @@ record UniPcScheduler(
 
     @Override
     public Set<RunOption> options() {
-        return Set.of();
+        return Set.of(RunOption.SIGMAS);
     }
 
     @Override
     public SchedulerRun start(RunOptions options) {
         options.check(this);
-        if (toZero && !lowerOrderFinal && solverOrder > 1 && options.steps() - options.firstStep() > 1) {
+        solver.check(this, options);
+        boolean endsClean = options.finalSigma(toZero ? 0 : 1) == 0;
+        if (endsClean && (bh1 || !predictX0)) { // of the configuration's own end this is known before
+            throw new SchedulerException("%s: sigmas: %s needs a last one above 0, found 0"
+                    .formatted(name(), bh1 ? "solver_type bh1" : "predict_x0 false"));
+        }
+        if (endsClean && !lowerOrderFinal && solverOrder > 1 && options.steps() - options.firstStep() > 1) {
             throw new SchedulerException(
                     "%s: lower_order_final false needs final_sigmas_type sigma_min, found zero".formatted(name()));
         }
         SigmaTable table = SigmaTable.of(schedule);
         SigmaSteps steps = solver.flow() ? flowSteps(table, options) : solver.steps(table, options, 0);
         boolean ofTimesteps = solver.sigmaSpacing() == SigmaSpacing.OF_TIMESTEPS && !solver.flow();
-        double[] sigmas = steps.sigmasTo(toZero ? 0 : ofTimesteps ? table.first() : steps.lastSigma());
+        double end = options.finalSigma(toZero ? 0 : ofTimesteps ? table.first() : steps.lastSigma());
+        double[] sigmas = steps.sigmasTo(end);
         NoiseLevel[] levels = solver.levels(sigmas);
         return new PlannedRun(
                 this, Plan.ofLevels(steps.timesteps(), sigmas, levels, options.firstStep()), new Steps(levels));

@@ -11,6 +11,8 @@ import dev.aquarelle.sd.image.GenerationParameters;
 import dev.aquarelle.sd.image.Image;
 import dev.aquarelle.sd.image.Resampling;
 import dev.aquarelle.sd.prompt.PromptStyle;
+import dev.aquarelle.sd.schedulers.Schedule;
+import dev.aquarelle.sd.schedulers.ScheduleType;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -108,6 +110,26 @@ class ReplayTest {
                         .withSteps(1),
                 HiresFix.to(plain, 72, 80).with(new HiresUpscaler.Pixels(Resampling.LANCZOS)),
                 new Refined(plain, DemoModel.path(), 0.5),
+                text().sampler("euler_a").schedule(ScheduleType.KL_OPTIMAL).build(),
+                text().sampler("DPM++ 2M").schedule(ScheduleType.KARRAS).build(),
+                text().schedule(ScheduleType.TRAILING).build(),
+                text().sampler("euler")
+                        .schedule(Schedule.Sigmas.of(14.6146, 3.5, 0.25, 0))
+                        .steps(3)
+                        .build(),
+                new ImageToImage(
+                        TextToImage.builder("an owl")
+                                .seed(7)
+                                .size(64, 64)
+                                .sampler("DPM++ 2M")
+                                .schedule(Schedule.Timesteps.of(999, 600, 250))
+                                .build(),
+                        IMAGE,
+                        0.7),
+                HiresFix.by(text().sampler("heun").schedule(ScheduleType.DDIM).build(), 1.25)
+                        .withSteps(1),
+                new Refined(
+                        text().sampler("dpm2").schedule(ScheduleType.ALIGN_YOUR_STEPS).build(), DemoModel.path(), 0.5),
                 text().seeding(Seeding.DEFAULT.by(Seeding.Generator.PHILOX).variation(4_000_000_000L, 0.25))
                         .build());
     }
@@ -199,7 +221,8 @@ class ReplayTest {
                 .isEqualTo(TextToImage.builder("an owl")
                         .negativePrompt("blurry")
                         .steps(20)
-                        .sampler("DPM++ 2M Karras")
+                        .sampler("DPM++ 2M")
+                        .schedule(ScheduleType.KARRAS)
                         .guidanceScale(7)
                         .seed(1234)
                         .size(512, 768)
@@ -210,6 +233,43 @@ class ReplayTest {
                         .vaeTiling(VaeTiling.OFF)
                         .build());
         assertThat(replay.ignored()).containsExactly("ENSD");
+    }
+
+    private TextToImage read(String values) {
+        GenerationParameters parameters =
+                GenerationParameters.parse("an owl\nSteps: 20, CFG scale: 7, Seed: 1, " + values);
+        return Replay.of(engine, parameters, FILES).request().text();
+    }
+
+    @Test
+    void scheduleTypesOfTheWebInterfaceAreRead() {
+        assertThat(read("Sampler: Euler a, Schedule type: SGM Uniform, Version: v1.10.1"))
+                .returns("Euler a", TextToImage::sampler)
+                .returns(ScheduleType.SGM_UNIFORM, TextToImage::schedule);
+        assertThat(read("Sampler: DPM++ 2M, Schedule type: karras, Version: v1.7.0").schedule())
+                .isEqualTo(ScheduleType.KARRAS);
+        assertThat(read("Sampler: Euler a, Schedule type: Automatic, Version: v1.10.1").schedule())
+                .isNull();
+        // there these samplers go by timesteps, whatever is chosen beside them; here UniPC need not
+        assertThat(read("Sampler: UniPC, Schedule type: Beta, Version: v1.10.1").schedule())
+                .isNull();
+        assertThat(read("Sampler: UniPC, Schedule type: Beta, Version: Aquarelle").schedule())
+                .isEqualTo(ScheduleType.BETA);
+        assertThatThrownBy(() -> read("Sampler: Euler, Schedule type: Karras Exponential, Version: v1.10.1"))
+                .hasMessageStartingWith("parameters: unknown schedule Karras Exponential; known are uniform, karras");
+        assertThatThrownBy(() -> read("Sampler: Euler, Sigmas: 14 3 x"))
+                .hasMessage("parameters: Sigmas: expected numbers with blanks between them, found 14 3 x");
+    }
+
+    @Test
+    void anotherShapeOfBetaIsNotUnderstood() {
+        GenerationParameters parameters = GenerationParameters.parse("""
+            an owl
+            Steps: 20, Sampler: Euler, Schedule type: Beta, CFG scale: 7, Seed: 1, Beta schedule alpha: 0.6, \
+            Beta schedule beta: 0.7, Version: v1.10.1\
+            """);
+
+        assertThat(Replay.of(engine, parameters, FILES).ignored()).containsExactly("Beta schedule beta");
     }
 
     @Test
