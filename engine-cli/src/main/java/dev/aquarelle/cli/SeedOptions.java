@@ -32,6 +32,13 @@ final class SeedOptions {
             description = "How much of it, from 0 for none to 1 for nothing else.")
     private @Nullable Double strength;
 
+    @Option(
+            names = "--seed-resize-from",
+            paramLabel = "WxH",
+            converter = PictureSize.Converter.class,
+            description = "Make it like the seed's picture of this size: its noise is the middle of this one's.")
+    private @Nullable PictureSize resizeFrom;
+
     private Seeding seeding = Seeding.DEFAULT;
 
     /**
@@ -42,6 +49,9 @@ final class SeedOptions {
      */
     void read(int pictures) {
         seeding = Seeding.DEFAULT.by(generator());
+        if (resizeFrom != null) {
+            seeding = seeding.resizedFrom(resizeFrom.width(), resizeFrom.height());
+        }
         if (strength == null && variationSeed != null) {
             throw new IllegalArgumentException("--variation-seed: expected --variation-strength beside it, found none");
         }

@@ -99,6 +99,16 @@ class RequestOptionsTest {
         requireReplayed("alone.png");
     }
 
+    @Test
+    void aSeedMayBeKnownForAnotherSize() throws IOException {
+        Image usual = picture("usual.png", "--size", "64x48");
+
+        assertThat(picture("resized.png", "--size", "64x48", "--seed-resize-from", "40x96"))
+                .isNotEqualTo(usual);
+        assertThat(values("resized.png")).containsEntry("Seed resize from", "40x96");
+        requireReplayed("resized.png");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "--schedule, ays, Schedule type, Align Your Steps",
@@ -119,7 +129,8 @@ class RequestOptionsTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "--schedule karras | DDIMScheduler: a schedule Karras needs a sampler with sigmas, which this one has not",
+                "--schedule karras | DDIMScheduler: a schedule Karras needs a sampler with sigmas, which this one has"
+                        + " not",
                 "--sampler ddim --schedule simple | DDIMScheduler: a schedule Simple needs a sampler with sigmas",
                 "--schedule gits | unknown schedule gits; known are uniform, karras",
                 "--sampler euler_karras --schedule beta | expected none beside the one in the sampler euler_karras",

@@ -25,13 +25,7 @@ record HiresPasses(OpenModel open, SettledRequest s, HiresFix hires, Cancellatio
         int made = hires.stepsMade(s.steps());
         RunOptions options = RunOptions.steps(scheduled).startingAt(scheduled - made);
         boolean encodes = !(hires.upscaler() instanceof HiresUpscaler.Latent);
-        return new Pass(
-                open,
-                large(),
-                open.scheduler(s).start(options),
-                encodes,
-                PassSteps.again(made),
-                cancellation);
+        return new Pass(open, large(), open.scheduler(s).start(options), encodes, PassSteps.again(made), cancellation);
     }
 
     private Enlarger enlarger() {
@@ -65,9 +59,11 @@ record HiresPasses(OpenModel open, SettledRequest s, HiresFix hires, Cancellatio
             int made = first.run().count();
             int calls = made + second.run().count();
             Tensor small = first.make(
-                    NoiseSources.of(s), Starter::ofNoise, progress -> listener.onStep(progress.within(0, calls)));
+                    NoiseSources.of(s, open.model().scale()),
+                    Starter::ofNoise,
+                    progress -> listener.onStep(progress.within(0, calls)));
             return second.make(
-                    NoiseSources.of(s),
+                    NoiseSources.of(s, open.model().scale()),
                     starter -> {
                         second.useTiles();
                         Start start = enlarger.enlarged(small, starter);

@@ -27,19 +27,19 @@ public record NoiseSources(NoiseSource encoder, NoiseSource start, NoiseSource s
     /**
      * Fresh ones of a request's seeds. PyTorch's generator draws in diffusers' order: encoder, start, steps. Philox draws in the web UI's,
      * whose first draw is always the start and each of the steps' the next; what its encoder draws there is of no seed, and here of PyTorch's.
-     * Other noise for variations is the first draw of its seed and is mixed into the start alone.
+     * Other noise for variations is the first draw of its seed and is mixed into the start alone. Noise of another size is drawn, and varied, of
+     * fresh generators, and laid over the start.
+     *
+     * @param scale pixels for each latent, along a side
      */
-    static NoiseSources of(SettledRequest s) {
+    static NoiseSources of(SettledRequest s, int scale) {
         Seeding seeding = s.text().seeding();
         List<Generator> own = IntStream.range(0, s.batch())
                 .mapToObj(n -> generator(seeding, s.seed(n)))
                 .toList();
-        List<Generator> start = seeding.isVariation()
-                ? IntStream.range(0, s.batch())
-                        .<Generator>mapToObj(n ->
-                                new Variation(own.get(n), generator(seeding, s.subSeed(n)), seeding.subSeedStrength()))
-                        .toList()
-                : own;
+        List<Generator> start = IntStream.range(0, s.batch())
+                .mapToObj(n -> start(s, n, own.get(n), scale))
+                .toList();
         NoiseSource steps = Latents.source(own);
         NoiseSource encoder = seeding.generator() == Seeding.Generator.PHILOX
                 ? Latents.source(IntStream.range(0, s.batch())
@@ -54,6 +54,16 @@ public record NoiseSources(NoiseSource encoder, NoiseSource start, NoiseSource s
         return BrownianNoise.path(s, run)
                 .<NoiseSource>map(path -> BrownianNoise.of(s, path, shape, cancellation))
                 .orElse(steps);
+    }
+
+    private static Generator start(SettledRequest s, int n, Generator own, int scale) {
+        Seeding seeding = s.text().seeding();
+        SdxlOptions.Size from = seeding.resizeFrom();
+        Generator known = from == null ? own : generator(seeding, s.seed(n));
+        Generator varied = seeding.isVariation()
+                ? new Variation(known, generator(seeding, s.subSeed(n)), seeding.subSeedStrength())
+                : known;
+        return from == null ? varied : new ResizedSeed(own, varied, from.width() / scale, from.height() / scale);
     }
 
     /** What draws of a seed. */

@@ -13,8 +13,7 @@ import dev.aquarelle.sd.schedulers.SchedulerRun;
 record OnePass(Pass last) implements Passes {
 
     static OnePass of(OpenModel open, SettledRequest s, Cancellation cancellation) {
-        SchedulerRun run =
-                open.scheduler(s).start(RunOptions.steps(s.steps()).startingAt(s.firstStep()));
+        SchedulerRun run = open.scheduler(s).start(RunOptions.steps(s.steps()).startingAt(s.firstStep()));
         return new OnePass(new Pass(open, s, run, s.image() != null, PassSteps.of(s), cancellation));
     }
 
@@ -31,7 +30,8 @@ record OnePass(Pass last) implements Passes {
     @Override
     public Tensor make(ProgressListener listener) {
         last.prepare();
-        return last.make(NoiseSources.of(last.s()), starter -> start(last.s(), starter), listener);
+        return last.make(
+                NoiseSources.of(last.s(), last.open().model().scale()), starter -> start(last.s(), starter), listener);
     }
 
     private static Start start(SettledRequest s, Starter starter) {

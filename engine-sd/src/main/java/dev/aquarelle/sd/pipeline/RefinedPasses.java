@@ -62,7 +62,7 @@ record RefinedPasses(OpenModel base, OpenModel refiner, SettledRequest s, Refine
         base.model().release();
         second.prepare();
         refiner.model().release();
-        NoiseSources noise = NoiseSources.of(s);
+        NoiseSources noise = NoiseSources.of(s, base.model().scale());
         int made = first.run().count();
         int calls = made + second.run().count();
         base.model().reserve(refiner.model().textEncoderMemory());

@@ -10,14 +10,18 @@ import org.jspecify.annotations.Nullable;
  * @param generator what draws
  * @param subSeed of other noise that is mixed in, for variations of a picture; if {@code null} there is none
  * @param subSeedStrength how much of it: 0 for the seed's own noise, 1 for the other
+ * @param resizeFrom size in pixels of the picture that the seed is known for: its noise is the middle of this picture's, so that both are alike;
+ *     if {@code null} the noise is drawn as large as the picture
  */
-public record Seeding(Generator generator, @Nullable Long subSeed, double subSeedStrength) {
+public record Seeding(
+        Generator generator, @Nullable Long subSeed, double subSeedStrength, SdxlOptions.@Nullable Size resizeFrom) {
     /** As diffusers draws on the CPU. */
-    public static final Seeding DEFAULT = new Seeding(Generator.TORCH_CPU, null, 0);
+    public static final Seeding DEFAULT = new Seeding(Generator.TORCH_CPU, null, 0, null);
 
     private static final String RNG = "RNG";
     private static final String SUB_SEED = "Variation seed";
     private static final String STRENGTH = "Variation seed strength";
+    private static final String RESIZE_FROM = "Seed resize from";
 
     /** What draws numbers of a seed. */
     public enum Generator {
@@ -39,7 +43,7 @@ public record Seeding(Generator generator, @Nullable Long subSeed, double subSee
     }
 
     /**
-     * @throws IllegalArgumentException if the strength is not 0 to 1, or above 0 without a sub-seed
+     * @throws IllegalArgumentException if the strength is not 0 to 1, or above 0 without a sub-seed, or a side is no multiple of 8
      */
     public Seeding {
         if (!(subSeedStrength >= 0 && subSeedStrength <= 1)) {
@@ -49,16 +53,32 @@ public record Seeding(Generator generator, @Nullable Long subSeed, double subSee
             throw new IllegalArgumentException(
                     "subSeed: expected one for a strength of %s, found none".formatted(subSeedStrength));
         }
+        if (resizeFrom != null) {
+            requireSide("width", resizeFrom.width());
+            requireSide("height", resizeFrom.height());
+        }
+    }
+
+    private static void requireSide(String name, int pixels) {
+        if (pixels % 8 != 0 || pixels > TextToImage.LARGEST_SIDE) {
+            throw new IllegalArgumentException("seed resize: %s: expected a multiple of 8, at most %d, found %d"
+                    .formatted(name, TextToImage.LARGEST_SIDE, pixels));
+        }
     }
 
     /** Drawn by another generator. */
     public Seeding by(Generator generator) {
-        return new Seeding(generator, subSeed, subSeedStrength);
+        return new Seeding(generator, subSeed, subSeedStrength, resizeFrom);
     }
 
     /** With other noise mixed in. */
     public Seeding variation(long subSeed, double strength) {
-        return new Seeding(generator, subSeed, strength);
+        return new Seeding(generator, subSeed, strength, resizeFrom);
+    }
+
+    /** Like the picture of so many pixels that the seed is known for. */
+    public Seeding resizedFrom(int width, int height) {
+        return new Seeding(generator, subSeed, subSeedStrength, new SdxlOptions.Size(width, height));
     }
 
     /** Whether other noise is mixed in. */
@@ -71,6 +91,9 @@ public record Seeding(Generator generator, @Nullable Long subSeed, double subSee
         if (subSeed != null && isVariation()) {
             values.put(SUB_SEED, Long.toString(subSeed + n));
             values.put(STRENGTH, SettledRequest.number(subSeedStrength));
+        }
+        if (resizeFrom != null) {
+            values.put(RESIZE_FROM, resizeFrom.width() + "x" + resizeFrom.height());
         }
         if (generator != DEFAULT.generator) {
             values.put(RNG, generator.key());
@@ -87,9 +110,10 @@ public record Seeding(Generator generator, @Nullable Long subSeed, double subSee
         String rng = values.text(RNG, absent.key());
         double strength = values.number(STRENGTH, 0);
         Long subSeed = values.seed(SUB_SEED);
+        SdxlOptions.Size resizeFrom = values.size(RESIZE_FROM);
         for (Generator generator : Generator.values()) {
             if (generator.key().equals(rng)) {
-                return new Seeding(generator, subSeed, strength);
+                return new Seeding(generator, subSeed, strength, resizeFrom);
             }
         }
         throw ParameterReader.mismatch(RNG, "CPU or NV", rng);

@@ -1,6 +1,7 @@
 package dev.aquarelle.sd.pipeline;
 
 import dev.aquarelle.sd.prompt.ComposedPrompt;
+import dev.aquarelle.sd.prompt.PromptComments;
 import dev.aquarelle.sd.prompt.TaggedPrompt;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -32,9 +33,9 @@ record WebUiPrompts(List<ScheduledTexts> parts, ScheduledTexts negative, boolean
             throw new IllegalArgumentException("second prompt: expected %d parts with AND between them, found %d"
                     .formatted(first.size(), second.size()));
         }
-        String negative = text.negativePrompt() == null ? "" : text.negativePrompt();
-        String negative2 =
-                text.sdxl().negativePrompt2() == null ? negative : text.sdxl().negativePrompt2();
+        String negative = PromptComments.leftOut(text.negativePrompt() == null ? "" : text.negativePrompt());
+        String second2 = text.sdxl().negativePrompt2();
+        String negative2 = second2 == null ? negative : PromptComments.leftOut(second2);
         return new WebUiPrompts(
                 IntStream.range(0, first.size())
                         .mapToObj(i -> ScheduledTexts.of(
@@ -44,7 +45,7 @@ record WebUiPrompts(List<ScheduledTexts> parts, ScheduledTexts negative, boolean
                 negative.isEmpty() && negative2.isEmpty());
     }
 
-    /** A prompt without its tags, in parts. */
+    /** A prompt without comments and tags, in parts. */
     static ComposedPrompt composed(String prompt) {
         return ComposedPrompt.of(TaggedPrompt.of(prompt).text());
     }

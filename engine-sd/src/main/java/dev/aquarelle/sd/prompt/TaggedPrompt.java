@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
  * &lt;lora:name:0.8:0.5>            in text encoder and denoiser
  * &lt;lora:name:te=0.8:unet=0.5>    the same
  * </pre>
- * The word may also be {@code lyco}.
+ * The word may also be {@code lyco}. Comments are left out before, see {@link PromptComments}.
  *
- * @param text the prompt without them
+ * @param text the prompt without them and without comments
  * @param loras in their order
  */
 public record TaggedPrompt(String text, List<Tag> loras) {
@@ -42,7 +42,7 @@ public record TaggedPrompt(String text, List<Tag> loras) {
      */
     public static TaggedPrompt of(String prompt) {
         List<Tag> tags = new ArrayList<>();
-        String text = TAG.matcher(prompt).replaceAll(found -> {
+        String text = TAG.matcher(PromptComments.leftOut(prompt)).replaceAll(found -> {
             tags.add(tag(found.group(), found.group(1), found.group(2)));
             return "";
         });

@@ -111,6 +111,16 @@ class ReplayTest {
                 HiresFix.to(plain, 72, 80).with(new HiresUpscaler.Pixels(Resampling.LANCZOS)),
                 new Refined(plain, DemoModel.path(), 0.5),
                 text().sampler("euler_a").schedule(ScheduleType.KL_OPTIMAL).build(),
+                text().seeding(Seeding.DEFAULT.variation(3, 0.5).resizedFrom(96, 40))
+                        .build(),
+                HiresFix.by(text().seeding(Seeding.DEFAULT.resizedFrom(48, 72)).build(), 1.25)
+                        .withSteps(1),
+                TextToImage.builder("an owl # of (what\n[on: a tree # <lora:no>")
+                        .negativePrompt("# nothing")
+                        .size(64, 64)
+                        .steps(2)
+                        .promptStyle(PromptStyle.WEB_UI)
+                        .build(),
                 text().sampler("DPM++ 2M").schedule(ScheduleType.KARRAS).build(),
                 text().schedule(ScheduleType.TRAILING).build(),
                 text().sampler("euler")
@@ -129,7 +139,11 @@ class ReplayTest {
                 HiresFix.by(text().sampler("heun").schedule(ScheduleType.DDIM).build(), 1.25)
                         .withSteps(1),
                 new Refined(
-                        text().sampler("dpm2").schedule(ScheduleType.ALIGN_YOUR_STEPS).build(), DemoModel.path(), 0.5),
+                        text().sampler("dpm2")
+                                .schedule(ScheduleType.ALIGN_YOUR_STEPS)
+                                .build(),
+                        DemoModel.path(),
+                        0.5),
                 text().seeding(Seeding.DEFAULT.by(Seeding.Generator.PHILOX).variation(4_000_000_000L, 0.25))
                         .build());
     }
@@ -246,14 +260,17 @@ class ReplayTest {
         assertThat(read("Sampler: Euler a, Schedule type: SGM Uniform, Version: v1.10.1"))
                 .returns("Euler a", TextToImage::sampler)
                 .returns(ScheduleType.SGM_UNIFORM, TextToImage::schedule);
-        assertThat(read("Sampler: DPM++ 2M, Schedule type: karras, Version: v1.7.0").schedule())
+        assertThat(read("Sampler: DPM++ 2M, Schedule type: karras, Version: v1.7.0")
+                        .schedule())
                 .isEqualTo(ScheduleType.KARRAS);
-        assertThat(read("Sampler: Euler a, Schedule type: Automatic, Version: v1.10.1").schedule())
+        assertThat(read("Sampler: Euler a, Schedule type: Automatic, Version: v1.10.1")
+                        .schedule())
                 .isNull();
         // there these samplers go by timesteps, whatever is chosen beside them; here UniPC need not
         assertThat(read("Sampler: UniPC, Schedule type: Beta, Version: v1.10.1").schedule())
                 .isNull();
-        assertThat(read("Sampler: UniPC, Schedule type: Beta, Version: Aquarelle").schedule())
+        assertThat(read("Sampler: UniPC, Schedule type: Beta, Version: Aquarelle")
+                        .schedule())
                 .isEqualTo(ScheduleType.BETA);
         assertThatThrownBy(() -> read("Sampler: Euler, Schedule type: Karras Exponential, Version: v1.10.1"))
                 .hasMessageStartingWith("parameters: unknown schedule Karras Exponential; known are uniform, karras");

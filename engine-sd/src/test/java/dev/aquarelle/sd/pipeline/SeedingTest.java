@@ -2,6 +2,7 @@ package dev.aquarelle.sd.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.aquarelle.core.random.PhiloxGenerator;
 import dev.aquarelle.core.tensor.Shape;
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What noise a request is made of, on the demo model. */
@@ -44,7 +46,7 @@ class SeedingTest {
     @Test
     void philoxDrawsOncePerPictureForTheStartAndOnceMoreForEachStep() {
         SettledRequest s = SettledRequest.of(owl().seeding(PHILOX).batch(2).build(), engine.defaults(), false);
-        NoiseSources noise = NoiseSources.of(s);
+        NoiseSources noise = NoiseSources.of(s, 8);
         PhiloxGenerator second = new PhiloxGenerator(8);
         Tensor start = Latents.channelsLast(second.randn(1, 4, 6, 8));
         Tensor step = Latents.channelsLast(second.randn(1, 4, 6, 8));
@@ -81,6 +83,51 @@ class SeedingTest {
                 .contains("Seed: 7", "Variation seed: 21, Variation seed strength: 0.3, RNG: NV");
     }
 
+    /** Noise of 8 x 6 latents; the numbers are those of the web UI's formula in PyTorch. */
+    @ParameterizedTest(name = "from {0} x {1}")
+    @CsvSource({
+        "88, 24, 0, -1.1247 -0.31444 0.625962 0.090806 -0.223989 -0.795469 -2.13393 -0.715693, 154.39734",
+        "40, 72, 0.3, 0.682144 0.637713 0.351892 -1.600187 -1.078951 0.102678 0.165454 -0.715693, 145.51399"
+    })
+    void noiseOfTheSizeThatTheSeedIsKnownForIsInTheMiddle(
+            int width, int height, double strength, String row, double sum) {
+        Seeding seeding = Seeding.DEFAULT.variation(20, strength).resizedFrom(width, height);
+        SettledRequest s = SettledRequest.of(owl().seeding(seeding).build(), engine.defaults(), false);
+        NoiseSources noise = NoiseSources.of(s, 8);
+
+        Tensor start = Latents.channelsFirst(noise.start().next(Shape.of(1, 6, 8, 4)));
+        Tensor step = Latents.channelsFirst(noise.steps().next(Shape.of(1, 6, 8, 4)));
+
+        double found = 0;
+        for (float value : start.toFloatArray()) {
+            found += Math.abs(value);
+        }
+        assertThat(found).isCloseTo(sum, within(2e-4));
+        String[] expected = row.split(" ", -1);
+        for (int x = 0; x < 8; x++) {
+            assertThat(start.getFloat((3 * 6 + 2) * 8 + x)).isCloseTo(Float.parseFloat(expected[x]), within(2e-6f));
+        }
+        assertThat(step.getFloat((3 * 6 + 2) * 8)).isCloseTo(0.911576f, within(2e-6f));
+    }
+
+    @Test
+    void aSeedResizedFromThePicturesOwnSizeIsThatSeed() {
+        Seeding varied = PHILOX.variation(20, 0.3);
+
+        assertThat(picture(owl().seeding(varied.resizedFrom(64, 48)))).isEqualTo(picture(owl().seeding(varied)));
+        assertThat(picture(owl().seeding(varied.resizedFrom(48, 64)))).isNotEqualTo(picture(owl().seeding(varied)));
+    }
+
+    @Test
+    void aResizedSeedGoesTheSameWayInABatch() {
+        Seeding resized = PHILOX.resizedFrom(96, 32);
+        List<GeneratedImage> two =
+                engine.generate(owl().seeding(resized).batch(2).build());
+
+        assertThat(two.get(1).image()).isEqualTo(picture(owl().seeding(resized).seed(8)));
+        assertThat(two.get(1).parameters().toText()).contains("Seed resize from: 96x32, RNG: NV");
+    }
+
     @Test
     void aVariationLeadsFromTheSeedsPictureToTheOthers() {
         Image own = picture(owl().sampler("ddim"));
@@ -108,8 +155,10 @@ class SeedingTest {
 
     @Test
     void whatMakesNoSenseIsRefused() {
-        assertThatThrownBy(() -> new Seeding(Seeding.Generator.PHILOX, null, 0.5))
+        assertThatThrownBy(() -> new Seeding(Seeding.Generator.PHILOX, null, 0.5, null))
                 .hasMessage("subSeed: expected one for a strength of 0.5, found none");
+        assertThatThrownBy(() -> Seeding.DEFAULT.resizedFrom(512, 700))
+                .hasMessage("seed resize: height: expected a multiple of 8, at most 16384, found 700");
         assertThatThrownBy(() -> Seeding.DEFAULT.variation(1, 1.5))
                 .hasMessage("subSeedStrength: expected 0 to 1, found 1.5");
         assertThatThrownBy(

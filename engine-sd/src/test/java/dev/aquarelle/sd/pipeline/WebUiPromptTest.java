@@ -64,6 +64,17 @@ class WebUiPromptTest {
         assertThat(paint("an (owl)")).isNotEqualTo(plain(request("an (owl)")));
     }
 
+    @Test
+    void commentsAreNotReadButInPlainStyle() {
+        String commented = "an owl# (at night AND <lora:none> [a:b\n# whole lines\nin a tree #";
+
+        assertThat(paint(commented)).isEqualTo(paint("an owl in a tree"));
+        assertThat(paint(request("an owl").negativePrompt("blue# red")))
+                .isEqualTo(paint(request("an owl").negativePrompt("blue")));
+        assertThat(plain(request("an owl # red"))).isNotEqualTo(plain(request("an owl")));
+        assertThat(engine.parameters(request(commented).build()).prompt()).isEqualTo(commented);
+    }
+
     /** Pairs of prompts that are one and the same. */
     @ParameterizedTest(name = "{0}")
     @CsvSource(

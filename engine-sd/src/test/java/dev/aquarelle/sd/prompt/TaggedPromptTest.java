@@ -20,6 +20,14 @@ class TaggedPromptTest {
     }
 
     @Test
+    void commentsAreLeftOutFirst() {
+        TaggedPrompt tagged = TaggedPrompt.of("# <lora:no>\na <lora:x>cat# of mine, #2 \n##\non a mat");
+
+        assertThat(tagged.text()).isEqualTo("\na cat\n\non a mat");
+        assertThat(tagged.loras()).containsExactly(new Tag("x", 1, 1));
+    }
+
+    @Test
     void weightsByName() {
         assertThat(TaggedPrompt.of("<lora:x:te=0.5><lora:x:unet=-1><lora:x:2:te=0:unet=1>")
                         .loras())
