@@ -61,24 +61,38 @@ public enum Resampling {
         }
         byte[] rgb = image.bytes();
         if (width != image.width()) {
-            Weights columns = Weights.of(this, image.width(), width);
-            rgb = along(rgb, image.height(), columns, 3, 3 * image.width(), 3 * width);
+            Weights columns = Weights.of(this, image.width(), 0, image.width(), width);
+            rgb = along(rgb, image.height(), columns, 3, 3, 3 * image.width(), 3 * width);
         }
         if (height != image.height()) {
-            Weights rows = Weights.of(this, image.height(), height);
-            rgb = along(rgb, 3 * width, rows, 3 * width, 1, 1);
+            Weights rows = Weights.of(this, image.height(), 0, image.height(), height);
+            rgb = along(rgb, 3 * width, rows, 1, 3 * width, 1, 1);
         }
         return Image.of(width, height, rgb);
+    }
+
+    /** The column that goes on from the outermost ones of a picture, at 0 or its width: Pillow's of a box without width. */
+    Image column(Image image, int at) {
+        Weights column = Weights.of(this, image.width(), at, 0, 1);
+        return Image.of(1, image.height(), along(image.bytes(), image.height(), column, 3, 3, 3 * image.width(), 3));
+    }
+
+    /** Likewise the row at 0 or a picture's height. */
+    Image row(Image image, int at) {
+        Weights row = Weights.of(this, image.height(), at, 0, 1);
+        int samples = 3 * image.width();
+        return Image.of(image.width(), 1, along(image.bytes(), samples, row, 1, samples, 1, 1));
     }
 
     /**
      * Every line of samples resized, each channel for itself.
      *
+     * @param channels of a sample, one after the other
      * @param step from one sample of a line to the next
      * @param lineIn from one line to the next in the input, lineOut in the output
      */
-    private static byte[] along(byte[] in, int lines, Weights weights, int step, int lineIn, int lineOut) {
-        int channels = step == 3 ? 3 : 1;
+    private static byte[] along(
+            byte[] in, int lines, Weights weights, int channels, int step, int lineIn, int lineOut) {
         byte[] out = new byte[Math.toIntExact((long) lines * weights.first.length * channels)];
         for (int line = 0; line < lines; line++) {
             for (int to = 0; to < weights.first.length; to++) {
@@ -107,18 +121,26 @@ public enum Resampling {
             this.shares = shares;
         }
 
-        static Weights of(Resampling filter, int from, int to) {
+        /**
+         * For a part of a line.
+         *
+         * @param count samples of the line
+         * @param from the first of the part
+         * @param length of the part
+         * @param to samples that the part becomes
+         */
+        static Weights of(Resampling filter, int count, int from, int length, int to) {
             if (to <= 0) {
                 throw new IllegalArgumentException("a picture cannot be made %d pixels wide or high".formatted(to));
             }
-            double scale = (double) from / to;
+            double scale = (double) length / to;
             double stretch = Math.max(scale, 1);
             int[] first = new int[to];
             int[][] shares = new int[to][];
             for (int i = 0; i < to; i++) {
-                double center = (i + 0.5) * scale;
+                double center = from + (i + 0.5) * scale;
                 int begin = Math.max(0, (int) (center - filter.support * stretch + 0.5));
-                int end = Math.min(from, (int) (center + filter.support * stretch + 0.5));
+                int end = Math.min(count, (int) (center + filter.support * stretch + 0.5));
                 first[i] = begin;
                 shares[i] = shares(filter, begin, end, center, stretch);
             }

@@ -55,6 +55,8 @@ class PictureFitTest {
                 .containsExactly(
                         0, 20, 156, 63, 77, 197, 136, 112, 193, 126, 85, 150, 10, 132, 205, 64, 174, 229, 102, 174, 192,
                         77, 132, 134, 21, 244, 254, 65, 255, 255, 68, 236, 191, 28, 179, 117);
+        assertThat(unsigned(Resampling.LANCZOS.resize(picture(1, 3), 1, 5)))
+                .containsExactly(0, 39, 163, 35, 76, 190, 110, 124, 212, 127, 114, 176, 115, 93, 144);
     }
 
     @ParameterizedTest
@@ -86,8 +88,17 @@ class PictureFitTest {
     }
 
     @Test
-    void filledHasItsEdgesStretched() {
-        assertThat(reds(PictureFit.FILL.fit(columns(4, 4), 8, 4))).containsExactly(0, 0, 0, 10, 20, 30, 30, 30);
+    void filledGoesOnFromItsEdges() {
+        assertThat(reds(PictureFit.FILL.fit(columns(4, 4), 8, 4))).containsExactly(0, 0, 0, 10, 20, 30, 31, 31);
+        assertThat(unsigned(PictureFit.FILL.fit(picture(3, 2), 6, 2)))
+                .containsExactly(
+                        0, 39, 165, 0, 39, 165, 0, 48, 170, 110, 124, 212, 118, 98, 152, 119, 95, 145, 17, 223, 247, 17,
+                        223, 247, 24, 226, 246, 84, 252, 238, 42, 176, 128, 37, 167, 114);
+        assertThat(unsigned(PictureFit.FILL.fit(picture(2, 3), 2, 7)))
+                .containsExactly(
+                        0, 42, 172, 121, 111, 208, 0, 42, 172, 121, 111, 208, 0, 48, 170, 110, 124, 212, 118, 98, 152,
+                        24, 226, 246, 84, 252, 238, 42, 176, 128, 80, 255, 249, 44, 170, 113, 80, 255, 249, 44, 170,
+                        113);
     }
 
     @Test
