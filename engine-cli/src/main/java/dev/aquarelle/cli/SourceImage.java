@@ -6,7 +6,6 @@ import dev.aquarelle.sd.image.PictureFit;
 import dev.aquarelle.sd.pipeline.ImageToImage;
 import dev.aquarelle.sd.pipeline.Inpaint;
 import dev.aquarelle.sd.pipeline.InstructEdit;
-import dev.aquarelle.sd.pipeline.MaskUse;
 import dev.aquarelle.sd.pipeline.Outpaint;
 import dev.aquarelle.sd.pipeline.PictureRequest;
 import dev.aquarelle.sd.pipeline.TextToImage;
@@ -14,16 +13,17 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The picture to start from, as the options say. */
 final class SourceImage {
     private static final double STRENGTH = 0.8;
     private static final double IMAGE_GUIDANCE = 1.5;
-    private static final double MASK_BLUR = 4;
     private static final int GRID = 8;
     private static final String IMAGE = "--image";
-    private static final String MASK = "--mask";
+    private static final String RESIZE_MODE = "--resize-mode";
+    private static final String OUTPAINT = "--outpaint";
 
     @Option(
             names = {"-i", IMAGE},
@@ -32,38 +32,18 @@ final class SourceImage {
     private @Nullable Path file;
 
     @Option(
-            names = "--resize-mode",
+            names = RESIZE_MODE,
             paramLabel = "MODE",
             description =
                     "How the image is brought to --size, or to multiples of 8: stretch it, crop what is too much, or"
                             + " fill what is too little with its edges (default: crop).")
     private @Nullable PictureFit fit;
 
-    @Option(
-            names = MASK,
-            paramLabel = "FILE",
-            description =
-                    "A picture of the image's size: what is white in it is painted anew, the rest of the image stays.")
-    private @Nullable Path maskFile;
+    @Mixin
+    private final MaskOptions masking = new MaskOptions();
 
     @Option(
-            names = "--mask-blur",
-            paramLabel = "PIXELS",
-            description = "How soft the edge of what is painted anew is, 0 for hard (default: 4).")
-    private @Nullable Double maskBlur;
-
-    @Option(names = "--invert-mask", description = "Paint anew what is black in the mask.")
-    private boolean invertMask;
-
-    @Option(
-            names = "--no-paste-back",
-            description =
-                    "Leave the unmasked pixels as they come out of the model, close to the image's, in place of its"
-                            + " own.")
-    private boolean noPasteBack;
-
-    @Option(
-            names = "--outpaint",
+            names = OUTPAINT,
             paramLabel = "SIDE=PIXELS",
             split = ",",
             description = "Continue the image beyond its edges: left=64,right=64,top=0,bottom=32.")
@@ -108,39 +88,37 @@ final class SourceImage {
      */
     void read(@Nullable PictureSize size) throws IOException {
         if (file == null) {
-            Arguments.requireAbsent(MASK, maskFile, IMAGE);
+            Arguments.requireAbsent(MaskOptions.MASK, masking.isOn() ? true : null, IMAGE);
             Arguments.requireAbsent("--strength", strength, IMAGE);
             Arguments.requireAbsent("--image-guidance", imageGuidance, IMAGE);
-            Arguments.requireAbsent("--resize-mode", fit, IMAGE);
-            Arguments.requireAbsent("--outpaint", outpaint, IMAGE);
+            Arguments.requireAbsent(RESIZE_MODE, fit, IMAGE);
+            Arguments.requireAbsent(OUTPAINT, outpaint, IMAGE);
         }
-        if (maskFile == null) {
-            Arguments.requireAbsent("--mask-blur", maskBlur, MASK);
-            Arguments.requireAbsent("--invert-mask", invertMask ? true : null, MASK);
-            Arguments.requireAbsent("--no-paste-back", noPasteBack ? true : null, MASK);
-        }
+        masking.requireSense();
         if (file == null) {
             return;
         }
-        Image read = ImageFile.read(file);
         if (outpaint != null) {
-            refuse(MASK, maskFile);
-            refuse("--size", size);
-            refuse("--resize-mode", fit);
-            image = read;
-            return;
+            refuse(MaskOptions.MASK, masking.isOn() ? true : null, OUTPAINT);
+            refuse("--size", size, OUTPAINT);
+            refuse(RESIZE_MODE, fit, OUTPAINT);
         }
-        Image readMask = maskFile == null ? null : ImageFile.read(maskFile);
-        image = fitted(read, size);
+        if (masking.isOnlyMasked()) {
+            refuse(RESIZE_MODE, fit, "--only-masked");
+        }
+        Image read = ImageFile.read(file);
+        Image readMask = masking.read();
         if (readMask != null) {
             requireSameSize(readMask, read);
-            mask = fitted(readMask, size);
         }
+        boolean staysAsItIs = outpaint != null || masking.isOnlyMasked();
+        image = staysAsItIs ? read : fitted(read, size);
+        mask = staysAsItIs || readMask == null ? readMask : fitted(readMask, size);
     }
 
-    private static void refuse(String option, @Nullable Object value) {
+    private static void refuse(String option, @Nullable Object value, String beside) {
         if (value != null) {
-            throw new IllegalArgumentException(option + ": expected none beside --outpaint");
+            throw new IllegalArgumentException("%s: expected none beside %s".formatted(option, beside));
         }
     }
 
@@ -174,8 +152,7 @@ final class SourceImage {
                     strength == null ? 1 : strength);
         }
         if (mask != null) {
-            MaskUse use = new MaskUse(maskBlur == null ? MASK_BLUR : maskBlur, invertMask, !noPasteBack);
-            return new Inpaint(text, image, mask, strength == null ? 1 : strength, use);
+            return new Inpaint(text, image, mask, strength == null ? 1 : strength, masking.use());
         }
         return instructing
                 ? new InstructEdit(text, image, imageGuidance == null ? IMAGE_GUIDANCE : imageGuidance)

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,10 +34,17 @@ class RequestOptionsTest {
     }
 
     private Path write(String name, int width, int height, boolean mask) throws IOException {
+        return write(name, width, height, mask, width / 2);
+    }
+
+    /**
+     * @param white columns of a mask
+     */
+    private Path write(String name, int width, int height, boolean mask, int white) throws IOException {
         byte[] rgb = new byte[3 * width * height];
         for (int i = 0; i < rgb.length; i++) {
             int x = i / 3 % width;
-            rgb[i] = (byte) (mask ? x < width / 2 ? 255 : 0 : 3 * x + 40 * (i % 3));
+            rgb[i] = (byte) (mask ? x < white ? 255 : 0 : 3 * x + 40 * (i % 3));
         }
         Path file = folder.resolve(name);
         Png.write(
@@ -247,6 +255,33 @@ class RequestOptionsTest {
     }
 
     @Test
+    void onlyWhatIsMaskedIsPaintedAndThePictureKeepsItsSize() throws IOException {
+        Path mask = write("mask.png", 70, 52, true);
+        List<String> options = List.of(
+                "--image", source.toString(), "--mask", mask.toString(), "--only-masked", "--mask-padding", "8");
+        List<String> more = List.of("--size", "64x48", "--mask-blur", "2", "--masked-content", "latent-noise");
+        Image painted = picture(
+                "painted.png", Stream.concat(options.stream(), more.stream()).toArray(String[]::new));
+        Image original = Png.read(source);
+
+        assertThat(painted.width()).isEqualTo(70);
+        assertThat(painted.height()).isEqualTo(52);
+        assertThat(painted.pixel(0, 20)).isNotEqualTo(original.pixel(0, 20));
+        for (int y = 0; y < 52; y++) {
+            assertThat(painted.pixel(35 + 5, y)).isEqualTo(original.pixel(35 + 5, y)); // two and a half deviations
+        }
+        assertThat(values("painted.png"))
+                .containsEntry("Size", "64x48")
+                .containsEntry("Inpaint area", "Only masked")
+                .containsEntry("Masked area padding", "8")
+                .containsEntry("Masked content", "latent noise");
+        requireReplayed("painted.png");
+        CommandRun plan = CommandRun.of(Stream.concat(Stream.of("an owl", "--dry-run"), options.stream())
+                .toArray(String[]::new));
+        assertThat(plan.status()).isZero();
+    }
+
+    @Test
     void anImageIsContinued() throws IOException {
         Image original = Png.read(source);
         Image continued = picture("continued.png", "--image", source.toString(), "--outpaint", "left=16,bottom=8");
@@ -282,6 +317,15 @@ class RequestOptionsTest {
                 "--image SOURCE --invert-mask           | --invert-mask: expected --mask beside it, found none",
                 "--image SOURCE --mask SMALL            | mask: expected 70 x 52 pixels as the picture has, found 8 x"
                         + " 8",
+                "--image SOURCE --only-masked           | --only-masked: expected --mask beside it, found none",
+                "--image SOURCE --masked-content fill   | --masked-content: expected --mask beside it, found none",
+                "--image SOURCE --mask SOURCE --mask-padding 3 | --mask-padding: expected --only-masked beside it",
+                "--image SOURCE --mask SOURCE --only-masked --mask-padding -3 | mask padding: expected 0 to 16384",
+                "--image SOURCE --mask SOURCE --only-masked --no-paste-back | --no-paste-back: expected none beside",
+                "--image SOURCE --mask SOURCE --only-masked --resize-mode crop | --resize-mode: expected none beside",
+                "--image SOURCE --mask SOURCE --masked-content soup | expected original, fill, latent-noise or",
+                "--image SOURCE --mask BLACK --only-masked | mask: expected a part that is painted, found none",
+                "--image SOURCE --mask SOURCE --outpaint left=8 | --mask: expected none beside --outpaint",
                 "--image SOURCE --size 999999999x8      | width: expected 8 to 16384, found 999999999",
                 "--image SOURCE --strength 0            | strength: expected a number above 0",
                 "--outpaint left=8                      | --outpaint: expected --image beside it, found none",
@@ -293,11 +337,13 @@ class RequestOptionsTest {
             })
     void whatMakesNoSenseIsRefusedInASentence(String options, String message) throws IOException {
         Path small = write("small.png", 8, 8, true);
+        Path black = write("black.png", 70, 52, true, 0);
         List<String> args = new ArrayList<>(
                 List.of("an owl", "--out", folder.resolve("none.png").toString()));
         for (String option : options.split(" ", -1)) {
             args.add(option.replace("SOURCE", source.toString())
                     .replace("SMALL", small.toString())
+                    .replace("BLACK", black.toString())
                     .replace("DEMO", DemoModel.path().toString()));
         }
         CommandRun run = CommandRun.of(args.toArray(String[]::new));

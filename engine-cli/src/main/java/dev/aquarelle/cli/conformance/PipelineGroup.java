@@ -16,6 +16,7 @@ import dev.aquarelle.sd.pipeline.ControlNetUse;
 import dev.aquarelle.sd.pipeline.DiffusionModel;
 import dev.aquarelle.sd.pipeline.Guidance;
 import dev.aquarelle.sd.pipeline.Latents;
+import dev.aquarelle.sd.pipeline.MaskedContent;
 import dev.aquarelle.sd.pipeline.NoiseSources;
 import dev.aquarelle.sd.pipeline.Progress;
 import dev.aquarelle.sd.pipeline.PromptEmbeds;
@@ -156,7 +157,7 @@ final class PipelineGroup implements GoldenGroup {
             return starter.ofImage(image);
         }
         Tensor mask = Latents.channelsLast(golden.in("mask_image"));
-        return starter.ofInpainting(image, mask, call.strength() == 1, 2);
+        return starter.ofInpainting(image, mask, MaskedContent.ORIGINAL, call.strength() == 1, 2);
     }
 
     /** The model a case names, or whose folder's name is a word of the case's name; else the one that most cases are of. */

@@ -1,7 +1,9 @@
 package dev.aquarelle.sd.pipeline;
 
+import dev.aquarelle.sd.image.Image;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -84,6 +86,18 @@ public record AddOns(
     /** With LoRAs that prompts may call by name, found as the caller likes. */
     public AddOns withLorasByName(LoraFinder finder) {
         return new AddOns(loras, embeddings, controlNets, guessMode, adapters, imagePrompts, finder);
+    }
+
+    /** With other pictures in the place of those of ControlNets and T2I-Adapters. */
+    AddOns withSteering(UnaryOperator<Image> pictures) {
+        return new AddOns(
+                loras,
+                embeddings,
+                controlNets.stream().map(net -> net.withImage(pictures)).toList(),
+                guessMode,
+                adapters.stream().map(adapter -> adapter.withImage(pictures)).toList(),
+                imagePrompts,
+                lorasByName);
     }
 
     private static <T> List<T> and(List<T> list, T more) {

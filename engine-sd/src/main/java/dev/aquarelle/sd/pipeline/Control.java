@@ -2,6 +2,7 @@ package dev.aquarelle.sd.pipeline;
 
 import dev.aquarelle.sd.image.Image;
 import java.nio.file.Path;
+import java.util.function.UnaryOperator;
 
 /**
  * A picture of edges, depth, a pose and the like that steers a request, by a ControlNet or a T2I-Adapter.
@@ -41,6 +42,11 @@ public record Control(Path model, Image image, double scale, double start, doubl
     /** How strongly it counts in a call of the denoiser: 0 before the start and after the end. */
     double scaleIn(int call, int calls) {
         return counts(start, end, call, calls) ? scale : 0;
+    }
+
+    /** The same with what is made of its picture. */
+    Control withImage(UnaryOperator<Image> made) {
+        return new Control(model, made.apply(image), scale, start, end);
     }
 
     /** Whether it counts in a step. */

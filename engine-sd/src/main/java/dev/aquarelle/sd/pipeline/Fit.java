@@ -26,6 +26,12 @@ final class Fit {
             throw new IllegalArgumentException("size: expected %d x %d as the picture has, found %d x %d"
                     .formatted(image.width(), image.height(), s.width(), s.height()));
         }
+        if (s.painted() instanceof Inpaint inpaint
+                && new Masking(Masking.of(inpaint.usedMask()), model.scale()).isEmpty()) {
+            throw new IllegalArgumentException(
+                    "mask: expected a part of %d x %d pixels or more that is painted, found none"
+                            .formatted(model.scale(), model.scale()));
+        }
     }
 
     private static String served(DiffusionModel model) {

@@ -1,14 +1,16 @@
 package dev.aquarelle.sd.pipeline;
 
 import dev.aquarelle.sd.image.Image;
+import dev.aquarelle.sd.image.SoftMask;
 import java.util.SequencedMap;
+import java.util.function.UnaryOperator;
 
 /**
  * A part of a picture painted anew. Models made for it (with nine channels) see what is around; others paint the whole and put back what
  * the mask does not cover after each step.
  *
  * @param text prompt and settings; of the steps only the part {@code strength} is made
- * @param image of the request's size, or one that says nothing of size
+ * @param image of the request's size, or one that says nothing of size; of any size where {@link InpaintArea.OnlyMasked} is painted
  * @param mask of the picture's size: what is brighter than half is painted anew
  * @param strength how much of what was there becomes new: above 0, to 1 for all
  * @param use what becomes of the mask and of what it does not cover
@@ -45,9 +47,18 @@ public record Inpaint(TextToImage text, Image image, Image mask, double strength
         return use.of(mask).toImage();
     }
 
-    /** The result, of what the decoder gives. */
-    Image finished(Image decoded) {
-        return use.keepsOriginal() ? use.of(mask).grown().compose(decoded, image) : decoded;
+    /** The same over the picture that the run begins with. */
+    Inpaint begun() {
+        return new Inpaint(text, use.content().begun(image, use.of(mask)), mask, strength, use);
+    }
+
+    /** What makes the result of what the decoder gives. */
+    UnaryOperator<Image> finish() {
+        if (!use.keepsOriginal()) {
+            return UnaryOperator.identity();
+        }
+        SoftMask shown = use.of(mask).grown();
+        return decoded -> shown.compose(decoded, image);
     }
 
     /** Writes what the picture's file says of it. */

@@ -39,7 +39,8 @@ final class MachineMemory {
      */
     static long heapBytes(SettledRequest s, Shape latents, long held) {
         long ofLatents = LATENTS_AT_A_TIME * latents.size() * Float.BYTES;
-        return held + ofLatents + (long) BYTES_PER_PIXEL * s.width() * s.height() * (s.batch() + BESIDE_PICTURES);
+        long besides = BESIDE_PICTURES * Math.max((long) s.width() * s.height(), s.pixels());
+        return held + ofLatents + BYTES_PER_PIXEL * (s.batch() * s.pixels() + besides);
     }
 
     /**

@@ -33,6 +33,16 @@ record Masking(Tensor mask, int scale) {
         return Tensor.of(values, 1, height, width, 1);
     }
 
+    /** Whether no latent is painted anew. */
+    boolean isEmpty() {
+        for (float value : ofLatents().toFloatArray()) {
+            if (value != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** A picture {@code [1, H, W, 3]} with grey where it is painted anew. */
     Tensor blanked(Tensor picture) {
         float[] values = picture.toFloatArray();

@@ -49,6 +49,7 @@ record OnePass(Pass last) implements Passes {
         return starter.ofInpainting(
                 inpaint.image().toTensor(),
                 Masking.of(inpaint.usedMask()),
+                inpaint.use().content(),
                 inpaint.strength() == 1,
                 s.guidance().looks());
     }

@@ -135,9 +135,12 @@ public record Replay(PictureRequest request, List<String> ignored) {
             return outpaint;
         }
         double strength = values.number(STRENGTH, 1);
-        String mask = values.text(MASK);
-        return mask == null
-                ? new ImageToImage(text, image, strength)
-                : new Inpaint(text, image, files.picture("the mask", mask), strength, MaskUse.takenFrom(values));
+        if (!values.has(MASK) && !MaskUse.isIn(values)) {
+            return new ImageToImage(text, image, strength);
+        }
+        String hash = values.text(MASK, "");
+        MaskUse use = MaskUse.takenFrom(values);
+        return new Inpaint(
+                text, image, files.picture("the mask", hash), strength, hash.isEmpty() ? use.keepingOriginal() : use);
     }
 }

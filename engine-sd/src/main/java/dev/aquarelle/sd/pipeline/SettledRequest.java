@@ -4,18 +4,21 @@ import dev.aquarelle.sd.checkpoint.FileHashes;
 import dev.aquarelle.sd.image.GenerationParameters;
 import dev.aquarelle.sd.image.Image;
 import dev.aquarelle.sd.image.Resampling;
+import dev.aquarelle.sd.pipeline.InpaintArea.OnlyMasked;
 import dev.aquarelle.sd.prompt.PromptStyle;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A request with everything that it left open.
  *
  * @param request as it was asked
- * @param painted what is made of it: an {@link Outpaint} is painted as an {@link Inpaint}
+ * @param painted what is made of it: an {@link Outpaint} is painted as an {@link Inpaint}, and of an inpaint maybe a part
+ * @param closeUp that part, if it is one
  * @param text its prompt and settings
  * @param guidanceScale as the parameters say it; models distilled for one take it as an input
  * @param guidance how the denoiser's looks are weighed
@@ -24,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 record SettledRequest(
         PictureRequest request,
         PictureRequest painted,
+        @Nullable CloseUp closeUp,
         TextToImage text,
         int width,
         int height,
@@ -40,13 +44,15 @@ record SettledRequest(
      */
     static SettledRequest of(PictureRequest request, ModelDefaults defaults, boolean distilled) {
         TextToImage text = request.text();
-        PictureRequest painted = request instanceof Outpaint outpaint ? outpaint.inpaint() : request;
+        CloseUp closeUp = closeUp(request, defaults);
+        PictureRequest painted = painted(request, closeUp);
         Image image = image(painted);
         double scale = text.guidanceScale() == null ? defaults.guidance() : text.guidanceScale();
         return new SettledRequest(
                 request,
                 painted,
-                text,
+                closeUp,
+                closeUp == null ? text : text.withAddOns(text.addOns().withSteering(closeUp::control)),
                 side(text.width(), image == null ? defaults.width() : image.width()),
                 side(text.height(), image == null ? defaults.height() : image.height()),
                 steps(text, defaults),
@@ -59,6 +65,26 @@ record SettledRequest(
     private static int steps(TextToImage text, ModelDefaults defaults) {
         int usual = text.steps() == null ? defaults.steps() : text.steps();
         return text.schedule() == null ? usual : text.schedule().steps().orElse(usual);
+    }
+
+    private static @Nullable CloseUp closeUp(PictureRequest request, ModelDefaults defaults) {
+        if (request instanceof Inpaint inpaint && inpaint.use().area() instanceof OnlyMasked area) {
+            TextToImage text = request.text();
+            return CloseUp.of(
+                    inpaint, area, side(text.width(), defaults.width()), side(text.height(), defaults.height()));
+        }
+        return null;
+    }
+
+    private static PictureRequest painted(PictureRequest request, @Nullable CloseUp closeUp) {
+        if (closeUp != null) {
+            return closeUp.painted();
+        }
+        return switch (request) {
+            case Outpaint outpaint -> outpaint.inpaint();
+            case Inpaint inpaint -> inpaint.begun();
+            case TextToImage _, ImageToImage _, InstructEdit _, HiresFix _, Refined _ -> request;
+        };
     }
 
     private static int side(@Nullable Integer asked, int otherwise) {
@@ -91,17 +117,33 @@ record SettledRequest(
         return new ComposedGuidance(scale, weights);
     }
 
+    /** The picture of a request, if it has one. */
     private static @Nullable Image image(PictureRequest request) {
         return switch (request) {
             case TextToImage _, HiresFix _, Refined _ -> null;
             case ImageToImage to -> to.image();
             case Inpaint inpaint -> inpaint.image();
-            case Outpaint outpaint -> outpaint.inpaint().image();
+            case Outpaint outpaint -> outpaint.image();
             case InstructEdit edit -> edit.image();
         };
     }
 
-    /** The picture it starts from, if it does. */
+    /** What becomes of each picture that the decoder gives. */
+    UnaryOperator<Image> finish() {
+        if (closeUp != null) {
+            return closeUp::finished;
+        }
+        PictureRequest original = request instanceof Outpaint ? painted : request; // its picture as it was, not filled
+        return original instanceof Inpaint inpaint ? inpaint.finish() : UnaryOperator.identity();
+    }
+
+    /** Pixels of a finished picture. */
+    long pixels() {
+        Image whole = closeUp == null ? null : closeUp.inpaint().image();
+        return whole == null ? (long) width * height : (long) whole.width() * whole.height();
+    }
+
+    /** The picture that the run starts from, if it does. */
     @Nullable
     Image image() {
         return image(painted);
@@ -120,19 +162,12 @@ record SettledRequest(
 
     /** The same in another size, with what steers it resized. */
     SettledRequest sized(int otherWidth, int otherHeight) {
-        AddOns addOns = text.addOns();
-        AddOns resized = new AddOns(
-                addOns.loras(),
-                addOns.embeddings(),
-                resized(addOns.controlNets(), otherWidth, otherHeight),
-                addOns.guessMode(),
-                resized(addOns.adapters(), otherWidth, otherHeight),
-                addOns.imagePrompts(),
-                addOns.lorasByName());
         return new SettledRequest(
                 request,
                 painted,
-                text.withAddOns(resized),
+                closeUp,
+                text.withAddOns(
+                        text.addOns().withSteering(image -> Resampling.LANCZOS.resize(image, otherWidth, otherHeight))),
                 otherWidth,
                 otherHeight,
                 steps,
@@ -140,17 +175,6 @@ record SettledRequest(
                 guidance,
                 sampler,
                 seed);
-    }
-
-    private static List<Control> resized(List<Control> controls, int width, int height) {
-        return controls.stream()
-                .map(control -> new Control(
-                        control.model(),
-                        Resampling.LANCZOS.resize(control.image(), width, height),
-                        control.scale(),
-                        control.start(),
-                        control.end()))
-                .toList();
     }
 
     /**
@@ -162,6 +186,7 @@ record SettledRequest(
         return new SettledRequest(
                 request,
                 painted,
+                closeUp,
                 text.withAddOns(AddOns.NONE),
                 width,
                 height,
@@ -256,7 +281,7 @@ record SettledRequest(
             values.put("Clip skip", Integer.toString(text().clipSkip() + 1)); // the web UI counts from 1
         }
         text().shortcuts().putInto(values);
-        Image from = request instanceof Outpaint outpaint ? outpaint.image() : image();
+        Image from = image(request);
         if (from != null) {
             values.put(Replay.IMAGE, AddOnParameters.hash(from));
         }
@@ -264,7 +289,7 @@ record SettledRequest(
             values.put(Replay.MASK, AddOnParameters.hash(inpaint.mask()));
         }
         text().sdxl().putInto(values);
-        AddOnParameters.put(values, text().addOns(), hashes);
+        AddOnParameters.put(values, request.text().addOns(), hashes); // with pictures as they were given
         VaeTiling.putInto(values, tile);
         if (hashes.isOn()) {
             AddOnParameters.putLoraHashes(values, PromptLoras.added(text()).loras(), hashes);

@@ -17,6 +17,7 @@ import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.concurrent.CancellationException;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -201,14 +202,11 @@ public final class StableDiffusion implements AutoCloseable {
                 .toList(); // before the work, which a file that cannot be read would lose
         Tensor latents = passes.make(listener);
         DiffusionModel model = last.open().model();
+        UnaryOperator<Image> finish = s.finish();
         List<GeneratedImage> images = new ArrayList<>();
         model.decode(latents, cancellation, decoded -> {
             int n = images.size();
-            Image picture = Image.fromTensor(decoded);
-            images.add(new GeneratedImage(
-                    s.painted() instanceof Inpaint inpaint ? inpaint.finished(picture) : picture,
-                    parameters.get(n),
-                    s.seed(n)));
+            images.add(new GeneratedImage(finish.apply(Image.fromTensor(decoded)), parameters.get(n), s.seed(n)));
         });
         if (last.open() != base) {
             model.release(); // to make room for the next picture's first pass

@@ -58,36 +58,47 @@ public record Starter(
     /**
      * A picture under noise, of which a part is painted anew (diffusers' {@code StableDiffusionInpaintPipeline}).
      *
-     * @param picture {@code [1, H, W, 3]}, -1 to 1
+     * @param picture {@code [1, H, W, 3]}, -1 to 1; already as the content wants it
      * @param mask of its pixels {@code [1, H, W, 1]}: 1 where it is painted anew, else 0
-     * @param whole whether the run makes all steps and so starts from pure noise
+     * @param content what that part begins as
+     * @param whole whether the run makes all steps and so starts from pure noise, if the part begins as it was
      * @param looks of the denoiser at each picture
      */
-    public Start ofInpainting(Tensor picture, Tensor mask, boolean whole, int looks) {
+    public Start ofInpainting(Tensor picture, Tensor mask, MaskedContent content, boolean whole, int looks) {
         Masking masking = new Masking(mask, model.scale());
-        return model.seesMask() ? seeing(picture, masking, whole, looks) : puttingBack(picture, masking, whole);
+        boolean pure = whole && content == MaskedContent.ORIGINAL;
+        return model.seesMask()
+                ? seeing(picture, masking, content, pure, looks)
+                : puttingBack(picture, masking, content, pure);
     }
 
-    private Start seeing(Tensor picture, Masking masking, boolean whole, int looks) {
-        Tensor latents = whole ? ofNoise().latents() : ofImage(picture).latents();
+    private Start seeing(Tensor picture, Masking masking, MaskedContent content, boolean pure, int looks) {
+        Tensor mask = Latents.repeated(masking.ofLatents(), shape.dim(0));
+        Tensor latents = pure
+                ? ofNoise().latents()
+                : begun(content, mask, sampled(picture), noise.start().next(shape));
         Tensor around = sampled(masking.blanked(picture));
-        Tensor channels = Latents.joined(Latents.repeated(masking.ofLatents(), shape.dim(0)), around);
+        Tensor channels = Latents.joined(mask, around);
         return new Start(latents, Latents.repeated(channels, looks), LatentsEdit.NONE);
     }
 
-    private Start puttingBack(Tensor picture, Masking masking, boolean whole) {
+    private Start puttingBack(Tensor picture, Masking masking, MaskedContent content, boolean pure) {
         Tensor original = sampled(picture);
         Tensor drawn = noise.start().next(shape);
-        Tensor latents = whole ? run.initialLatents(drawn) : run.addNoise(0, original, drawn);
+        Tensor mask = Latents.repeated(masking.ofLatents(), shape.dim(0));
+        Tensor latents = pure ? run.initialLatents(drawn) : begun(content, mask, original, drawn);
         if (model
                 .drawsLatents()) { // of the picture around the mask, which the reference forgets for this kind of model
             noise.encoder().next(shape);
         }
-        Tensor mask = Latents.repeated(masking.ofLatents(), shape.dim(0));
         return new Start(latents, null, (call, painted) -> {
             boolean last = call + 1 == run.count();
             return Masking.blended(mask, painted, last ? original : run.addNoise(call + 1, original, drawn));
         });
+    }
+
+    private Tensor begun(MaskedContent content, Tensor mask, Tensor encoded, Tensor drawn) {
+        return run.addNoise(0, content.latents(mask, encoded, drawn), drawn);
     }
 
     /**

@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -103,6 +104,15 @@ class ReplayTest {
                 new ImageToImage(plain, IMAGE, 0.6),
                 new Inpaint(plain, IMAGE, MASK, 1),
                 new Inpaint(plain, IMAGE, MASK, 1, new MaskUse(2.5, true, true)),
+                new Inpaint(
+                        text().size(48, 40).build(),
+                        IMAGE,
+                        MASK,
+                        0.9,
+                        new MaskUse(1, false, true)
+                                .with(MaskedContent.LATENT_NOTHING)
+                                .with(new InpaintArea.OnlyMasked(5))),
+                new Inpaint(plain, IMAGE, MASK, 0.8, MaskUse.DEFAULT.with(MaskedContent.FILL)),
                 new Outpaint(text().size(80, 72).build(), IMAGE, Outpaint.Margins.of(16, 0, 0, 8), 0.8, 4),
                 HiresFix.by(plain, 1.5)
                         .with(new HiresUpscaler.Latent(LatentResize.BICUBIC_ANTIALIASED))
@@ -289,8 +299,55 @@ class ReplayTest {
         assertThat(Replay.of(engine, parameters, FILES).ignored()).containsExactly("Beta schedule beta");
     }
 
+    /** It does not name the mask, and always puts the original's pixels back. */
+    @Test
+    void aPartPaintedByTheWebInterfaceIsRead() {
+        ReplayFiles files = new ReplayFiles() {
+            @Override
+            public Path file(String what, String name) {
+                return FILES.file(what, name);
+            }
+
+            @Override
+            public Image picture(String what, String sha256) {
+                assertThat(sha256).isEmpty();
+                return what.equals("the mask") ? MASK : IMAGE;
+            }
+        };
+        GenerationParameters parameters = GenerationParameters.parse("""
+            an owl
+            Steps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1234, Size: 512x512, Denoising strength: 0.75, \
+            Mask mode: Inpaint not masked, Mask blur: 4, Inpaint area: Only masked, Masked area padding: 16, \
+            Masked content: latent noise, Version: v1.10.1\
+            """);
+
+        Replay replay = Replay.of(engine, parameters, files);
+
+        assertThat(replay.request())
+                .isEqualTo(new Inpaint(
+                        replay.request().text(),
+                        IMAGE,
+                        MASK,
+                        0.75,
+                        new MaskUse(4, true, true, MaskedContent.LATENT_NOISE, new InpaintArea.OnlyMasked(16))));
+        assertThat(replay.ignored()).isEmpty();
+        assertThat(((Inpaint) Replay.of(
+                                        engine,
+                                        GenerationParameters.parse(
+                                                "an owl\nSteps: 20, Seed: 1, Denoising strength: 0.5, Mask blur: 3"),
+                                        files)
+                                .request())
+                        .use())
+                .isEqualTo(new MaskUse(3, false, true));
+    }
+
     @Test
     void whatIsMissingOrBrokenIsNamed() {
+        assertThatThrownBy(() -> MaskUse.takenFrom(new ParameterReader(Map.of("Masked content", "soup"))))
+                .hasMessage("parameters: Masked content: expected original, fill, latent noise, latent nothing,"
+                        + " found soup");
+        assertThatThrownBy(() -> MaskUse.takenFrom(new ParameterReader(Map.of("Inpaint area", "here"))))
+                .hasMessage("parameters: Inpaint area: expected Whole picture or Only masked, found here");
         assertThatThrownBy(() -> Replay.of(
                         engine,
                         GenerationParameters.parse(
