@@ -41,7 +41,7 @@ class BrownianNoiseTest {
     }
 
     private static NoiseSource noise(SettledRequest s, SchedulerRun run, Shape latents) {
-        return NoiseSources.of(s).ofSteps(s, run, latents, Cancellation.NEVER);
+        return NoiseSources.of(s, 8).ofSteps(s, run, latents, Cancellation.NEVER);
     }
 
     /** The last latents of a run with a model that finds nothing but noise, from a sample of ones. */
@@ -138,7 +138,7 @@ class BrownianNoiseTest {
         SchedulerRun run = Schedulers.named("dpmpp_sde", MODEL).start(4);
         SettledRequest s = request(PHILOX, 1);
         AtomicInteger asked = new AtomicInteger();
-        NoiseSource noise = NoiseSources.of(s).ofSteps(s, run, LATENTS, () -> asked.incrementAndGet() > 10);
+        NoiseSource noise = NoiseSources.of(s, 8).ofSteps(s, run, LATENTS, () -> asked.incrementAndGet() > 10);
 
         assertThatThrownBy(() -> noise.next(LATENTS, 9, 5)).isInstanceOf(CancellationException.class);
         assertThat(asked).hasValue(11);
