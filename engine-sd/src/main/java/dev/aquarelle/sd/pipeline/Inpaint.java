@@ -49,7 +49,9 @@ public record Inpaint(TextToImage text, Image image, Image mask, double strength
 
     /** The same over the picture that the run begins with. */
     Inpaint begun() {
-        return new Inpaint(text, use.content().begun(image, use.of(mask)), mask, strength, use);
+        return use.content() == MaskedContent.ORIGINAL
+                ? this // whose mask need not be blurred for it
+                : new Inpaint(text, use.content().begun(image, use.of(mask)), mask, strength, use);
     }
 
     /** What makes the result of what the decoder gives. */
